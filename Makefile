@@ -1,0 +1,41 @@
+# Everything from a fresh machine: `make demo` and `make test` make .venv themselves.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint types benchmark starter clean
+
+demo: $(READY)
+	@echo
+	@echo "== One notebook: a layer without padding ======================================="
+	-@$(BIN)/grader grade tests/submissions/layer_without_padding/submission.ipynb
+	@echo
+	@echo "== A folder of notebooks ======================================================="
+	-@$(BIN)/grader grade demo -o .demo
+	@echo
+	@echo "Open .demo/feedback/*.html in a browser: what each student would read."
+
+test: $(READY)
+	$(BIN)/python -m pytest -n auto
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+benchmark: $(READY)
+	$(BIN)/python benchmarks/cold.py
+
+starter: $(READY)
+	$(BIN)/grader build
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .demo build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,24 @@
+"""Device: where notebooks run, "cpu" or "cuda", as asked for on the command line."""
+
+import torch
+
+from grader.errors import UsageError
+
+CHOICES = ("auto", "cpu", "cuda")
+
+
+def resolve(asked: str) -> str:
+    """Return "cpu" or "cuda" for "auto", "cpu" or "cuda".
+
+    Raises UsageError where CUDA is asked for and there is none.
+    """
+    if asked == "cpu":
+        return "cpu"
+    found = torch.cuda.is_available()
+    if asked == "cuda" and not found:
+        built = "this torch is built without CUDA" if not torch.version.cuda else "no GPU answers"
+        raise UsageError(
+            f"--device cuda: expected a CUDA GPU, found none ({built}). "
+            "Use --device cpu, or run `grader doctor` to see what this machine has."
+        )
+    return "cuda" if found else "cpu"

@@ -1,0 +1,1 @@
+"""Feedback: views of a report for people."""

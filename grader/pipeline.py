@@ -1,0 +1,131 @@
+"""Pipeline: from an upload to its report, every stage in order."""
+
+import hashlib
+import hmac
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal
+
+import torch
+
+from grader import checks, intake, report, score
+from grader.assignment import Assignment
+from grader.errors import AssignmentError, GraderError, SubmissionError
+from grader.intake import Submission, Upload
+from grader.probes import load_probes
+from grader.report import Report
+from grader.sandbox.execute import execute
+from grader.sandbox.execution import Execution
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to grade: the device, and the secret that the probes' inputs are drawn from."""
+
+    device: str = "cpu"
+    secret: str | None = None
+    cancelled: threading.Event = field(default_factory=threading.Event, compare=False)
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A report and, where the notebook ran, what it was made from."""
+
+    report: Report
+    submission: Submission | None = None
+    execution: Execution | None = None
+
+
+def grade(upload: Upload, assignment: Assignment, settings: Settings) -> Graded:
+    """Grade one upload. Whatever is wrong with it, or with us, ends in a report."""
+    try:
+        submission = intake.read(upload, assignment)
+        execution = run(submission, assignment, settings)
+        marks = judge(submission, execution, assignment, settings)
+        return Graded(
+            report.graded(submission, assignment, marks, execution), submission, execution
+        )
+    except SubmissionError as error:
+        return _refused(upload, assignment, "ungradable", str(error))
+    except GraderError as error:
+        return _refused(upload, assignment, "error", f"{_who(error)} {error}")
+    except Exception as error:
+        return _refused(
+            upload, assignment, "error", f"The grader itself failed; please report it: {error!r}"
+        )
+
+
+def grade_all(
+    uploads: Sequence[Upload],
+    assignment: Assignment,
+    settings: Settings,
+    workers: int,
+) -> Iterator[Graded]:
+    """Grade uploads, `workers` at a time; yield each as it is done.
+
+    Closing the iterator, or an interrupt in it, ends what is running.
+    """
+    one: Callable[[Upload], Graded] = partial(grade, assignment=assignment, settings=settings)
+    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="grade") as pool:
+        waiting: set[Future[Graded]] = {pool.submit(one, upload) for upload in uploads}
+        try:
+            while waiting:
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield future.result()
+        finally:
+            settings.cancelled.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def run(submission: Submission, assignment: Assignment, settings: Settings) -> Execution:
+    """Run the notebook and observe it."""
+    given = draw(submission, assignment, settings)
+    return execute(submission, assignment, given, settings.device, settings.cancelled)
+
+
+def judge(
+    submission: Submission, execution: Execution, assignment: Assignment, settings: Settings
+) -> tuple[score.Mark, ...]:
+    """Check every observation and return a mark for each question, in the assignment's order."""
+    given = draw(submission, assignment, settings)
+    return tuple(
+        score.mark(
+            question,
+            [
+                checks.check(observation, assignment, given, execution.device)
+                for observation in execution.observations
+                if observation.question == question.name
+            ],
+        )
+        for question in assignment.questions
+    )
+
+
+def draw(
+    submission: Submission, assignment: Assignment, settings: Settings
+) -> dict[str, torch.Tensor]:
+    """Return the probes' inputs for this submission, on the CPU."""
+    probes = load_probes(assignment.probes_source, str(assignment.probes_path))
+    return probes.draw(seed_of(submission, settings.secret or assignment.secret))
+
+
+def seed_of(submission: Submission, secret: str) -> int:
+    """Return the submission's own seed: it depends on the secret and on every byte handed in."""
+    digest = hmac.digest(secret.encode(), submission.sha256.encode(), hashlib.sha256)
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def _refused(
+    upload: Upload, assignment: Assignment, status: Literal["ungradable", "error"], message: str
+) -> Graded:
+    return Graded(report.refused(upload, intake.digest(upload), assignment, status, message))
+
+
+def _who(error: GraderError) -> str:
+    if isinstance(error, AssignmentError):
+        return "The assignment is broken; its author has to act:"
+    return "The grader's machine failed; staff have to act:"

@@ -1,0 +1,191 @@
+"""Report: the one record that every view (terminal, JSON, page, gradebook) is made from."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from grader.assignment import Assignment
+from grader.intake import Submission, Upload
+from grader.sandbox.execution import Execution
+from grader.score import Mark, tidy, total
+
+SCHEMA = 1
+Points = Annotated[float, Field(ge=0)]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AssignmentRecord(_Record):
+    """Which assignment, and which version of it."""
+
+    name: str
+    version: str
+
+
+class SubmissionRecord(_Record):
+    """Which submission: the platform's id or the path, the student where known, the digest."""
+
+    id: str
+    student: str | None
+    sha256: str
+
+
+class CheckRecord(_Record):
+    """One check: its plain-language label, whether it passed, and a sentence where it did not."""
+
+    name: str
+    hidden: bool
+    status: Literal["passed", "failed", "not_run"]
+    points: Points
+    max_points: Points
+    message: str
+
+
+class DiagnosisRecord(_Record):
+    """The misconceptions that reproduce the student's own numbers."""
+
+    misconceptions: tuple[str, ...]
+    message: str
+    confidence: Literal["unique", "ambiguous"]
+
+
+class QuestionRecord(_Record):
+    """One question's marks and checks."""
+
+    name: str
+    title: str
+    score: Points
+    max_score: Points
+    bonus: bool
+    status: Literal["full", "partial", "none", "missing", "manual"]
+    checks: tuple[CheckRecord, ...]
+    diagnosis: DiagnosisRecord | None
+
+
+class CellRecord(_Record):
+    """How one code cell ended; `index` counts all cells of the notebook from 0."""
+
+    index: int
+    status: Literal["ok", "error", "skipped"]
+    error: str | None
+
+
+class ExecutionRecord(_Record):
+    """How the notebook's run went, where, and behind which isolation."""
+
+    status: Literal["ok", "timeout", "memory", "killed", "output_limit"]
+    seconds: Annotated[float, Field(ge=0)]
+    device: str
+    isolation: tuple[str, ...]
+    cells: tuple[CellRecord, ...]
+
+
+class Report(_Record):
+    """The result of grading one submission. docs/results.md explains every field."""
+
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    assignment: AssignmentRecord
+    submission: SubmissionRecord
+    status: Literal["graded", "ungradable", "error"]
+    message: str | None
+    score: Points
+    max_score: Points
+    manual_points_pending: Points
+    questions: tuple[QuestionRecord, ...]
+    execution: ExecutionRecord | None
+    receipts: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as plain JSON values, in the contract's order and names."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+def graded(
+    submission: Submission,
+    assignment: Assignment,
+    marks: tuple[Mark, ...],
+    execution: Execution,
+) -> Report:
+    """Return the report of a submission that was graded, whatever its marks."""
+    points = total(marks)
+    pending = sum(
+        question.manual.points
+        for question in assignment.questions
+        if question.manual and question.name in submission.answers
+    )
+    return Report(
+        assignment=AssignmentRecord(name=assignment.name, version=assignment.version),
+        submission=SubmissionRecord(
+            id=submission.id, student=submission.student, sha256=submission.sha256
+        ),
+        status="graded",
+        message=execution.message,
+        score=points.score,
+        max_score=points.max_score,
+        manual_points_pending=tidy(pending),
+        questions=tuple(_question(mark) for mark in marks),
+        execution=ExecutionRecord(
+            status=execution.status,
+            seconds=execution.seconds,
+            device=execution.device,
+            isolation=execution.isolation,
+            cells=tuple(
+                CellRecord(index=cell.index, status=cell.status, error=cell.error)
+                for cell in execution.cells
+            ),
+        ),
+        receipts=submission.receipts,
+    )
+
+
+def refused(
+    upload: Upload,
+    sha256: str,
+    assignment: Assignment,
+    status: Literal["ungradable", "error"],
+    message: str,
+) -> Report:
+    """Return the report of a submission that was not graded: no marks, and the reason why."""
+    marks = tuple(Mark(question, 0.0, "missing", ()) for question in assignment.questions)
+    return Report(
+        assignment=AssignmentRecord(name=assignment.name, version=assignment.version),
+        submission=SubmissionRecord(id=upload.id, student=None, sha256=sha256),
+        status=status,
+        message=message,
+        score=0.0,
+        max_score=total(marks).max_score,
+        manual_points_pending=0.0,
+        questions=tuple(_question(mark) for mark in marks),
+        execution=None,
+        receipts=(),
+    )
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of a report."""
+    return Report.model_json_schema(by_alias=True, mode="serialization")
+
+
+def _question(mark: Mark) -> QuestionRecord:
+    return QuestionRecord(
+        name=mark.question.name,
+        title=mark.question.title,
+        score=mark.score,
+        max_score=mark.question.points,
+        bonus=mark.question.bonus,
+        status=mark.status,
+        checks=tuple(
+            CheckRecord(
+                name=check.label,
+                hidden=check.hidden,
+                status=check.status,
+                points=check.points,
+                max_points=check.max_points,
+                message=check.message,
+            )
+            for check in mark.checks
+        ),
+        diagnosis=None,
+    )

@@ -1,0 +1,19 @@
+"""Runtime: what runs beside student code, and nothing else does.
+
+Imports torch, numpy, IPython, matplotlib and safetensors alone; never otter, pydantic, nbformat,
+the rest of `grader`, a hidden test or a reference (a test holds it). `FILES` is all of it.
+"""
+
+FILES = (
+    "__init__.py",
+    "errors.py",
+    "probes.py",
+    "snapshot.py",
+    "wire.py",
+    "runtime/__init__.py",
+    "runtime/__main__.py",
+    "runtime/job.py",
+    "runtime/observe.py",
+    "runtime/quiet.py",
+    "runtime/shell.py",
+)

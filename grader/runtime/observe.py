@@ -1,0 +1,80 @@
+"""Observe: take from the notebook's namespace what a question captures and probes."""
+
+import contextlib
+import random
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from grader.probes import Given, Probe, ProbeFile
+from grader.snapshot import Encoder, Node, failed, missing
+from grader.wire import Frame
+
+
+def observe(
+    question: str,
+    captures: tuple[str, ...],
+    notebook: Mapping[str, Any],
+    probes: ProbeFile,
+    given: Given,
+    encoder: Encoder,
+) -> dict[str, Node]:
+    """Return a node for each captured name and each probe of `question`, arrays in `encoder`.
+
+    The notebook's random state, default type and gradient mode are as before afterwards.
+    """
+    nodes = {
+        name: encoder.encode(notebook[name]) if name in notebook else missing(name)
+        for name in captures
+    }
+    for probe in probes.probes:
+        if probe.question == question:
+            nodes[probe.name] = run_probe(probe, notebook, given, encoder)
+    return nodes
+
+
+def run_probe(probe: Probe, notebook: Mapping[str, Any], given: Given, encoder: Encoder) -> Node:
+    """Return the node of what a probe returns, or of how it failed."""
+    for name in probe.needs:
+        if name not in notebook or notebook[name] is ...:
+            return missing(name)
+    copies = {name: value.clone() for name, value in given.items()}
+    needs = {name: notebook[name] for name in probe.needs}
+    with undisturbed():
+        try:
+            return encoder.encode(probe.observe(copies, **needs))
+        except NotImplementedError as error:
+            # The stub's own error: the exercise has not been attempted.
+            if any(name in str(error) for name in ("Student exercise",)):
+                return missing(probe.needs[0] if probe.needs else probe.name)
+            return failed(error, (__file__,))
+        except (Exception, SystemExit) as error:
+            return failed(error, (__file__,))
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Give probes the same random state, type and gradient mode each time; restore them after."""
+    states = torch.random.get_rng_state(), random.getstate(), np.random.get_state()
+    dtype, graded = torch.get_default_dtype(), torch.is_grad_enabled()
+    torch.random.manual_seed(0)
+    random.seed(0)
+    np.random.seed(0)
+    torch.set_default_dtype(torch.float32)
+    torch.set_grad_enabled(True)
+    try:
+        yield
+    finally:
+        torch.random.set_rng_state(states[0])
+        random.setstate(states[1])
+        np.random.set_state(states[2])
+        torch.set_default_dtype(dtype)
+        torch.set_grad_enabled(graded)
+
+
+def to_frame(question: str, when: str, nodes: dict[str, Node], encoder: Encoder) -> Frame:
+    """Return an observation as the frame that crosses the sandbox."""
+    document = {"event": "observed", "question": question, "when": when, "values": nodes}
+    return Frame(document, encoder.blob() if encoder.table else b"")

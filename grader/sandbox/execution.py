@@ -1,0 +1,48 @@
+"""Execution: the records of what happened when a notebook ran."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Status = Literal["ok", "timeout", "memory", "killed", "output_limit"]
+CellStatus = Literal["ok", "error", "skipped"]
+
+
+@dataclass(frozen=True)
+class CellOutcome:
+    """How one code cell ended; `index` counts all cells of the notebook from 0."""
+
+    index: int
+    status: CellStatus
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Observation:
+    """The inert values of one question, observed at its check cell or at the notebook's end.
+
+    `document` and `blob` are the frame they came in, kept so that they can be stored.
+    """
+
+    question: str
+    when: Literal["check", "end"]
+    values: Mapping[str, object]
+    document: Mapping[str, object] = field(repr=False)
+    blob: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Execution:
+    """A notebook's run: how it ended, where, and everything that was observed.
+
+    `message` says in a sentence which limit struck; `output` is the tail of what was printed.
+    """
+
+    status: Status
+    seconds: float
+    device: str
+    isolation: tuple[str, ...]
+    cells: tuple[CellOutcome, ...]
+    observations: tuple[Observation, ...]
+    message: str | None = None
+    output: str = field(default="", repr=False)

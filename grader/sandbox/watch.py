@@ -1,0 +1,282 @@
+"""Watch: follow a running child, hold it to its limits, collect what it reports.
+
+Every byte from the child is hostile: a frame can report less or other than what happened, and it
+can carry values, which are compared later; it can do nothing else.
+"""
+
+import os
+import selectors
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader.assignment import Limits
+from grader.sandbox.execution import CellOutcome, Observation, Status
+from grader.snapshot import Decoder, SnapshotError, read_table
+from grader.wire import Frame, FrameReader, WireError
+
+START_SECONDS = 120.0
+GRACE_SECONDS = 3.0
+LOOK_SECONDS = 0.25
+KEPT_OUTPUT = 20_000
+_MEMORY_SIGNS = ("MemoryError", "can't allocate memory", "CUDA out of memory", "OutOfMemoryError")
+
+
+@dataclass
+class Record:
+    """What is known of the run so far."""
+
+    cells: list[int]
+    questions: frozenset[str]
+    outcomes: dict[int, CellOutcome] = field(default_factory=dict)
+    observations: list[Observation] = field(default_factory=list)
+    status: Status = "ok"
+    message: str | None = None
+    started: bool = False
+    ended: bool = False
+    running: int | None = None
+    printed: int = 0
+    output: bytes = b""
+
+    def strike(self, status: Status, message: str) -> None:
+        """Note the first limit that struck."""
+        if self.status == "ok":
+            self.status, self.message = status, message
+
+    def result(self) -> tuple[CellOutcome, ...]:
+        """Return an outcome for every code cell; those never reached are `skipped`."""
+        return tuple(self.outcomes.get(i, CellOutcome(i, "skipped")) for i in self.cells)
+
+
+class Watch:
+    """Follows one child from its start to its end; `run` returns the finished record."""
+
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        results: int,
+        limits: Limits,
+        record: Record,
+        namespaced: bool,
+        cancelled: threading.Event,
+    ) -> None:
+        self._process = process
+        self._results = results
+        self._limits = limits
+        self._record = record
+        self._namespaced = namespaced
+        self._cancelled = cancelled
+        self._reader = FrameReader(limits.snapshot_bytes + (1 << 20))
+        self._deadline = time.monotonic() + START_SECONDS
+        self._end = self._deadline + limits.total_seconds
+        self._phase = "start"
+        self._interrupted = False
+
+    def run(self) -> Record:
+        """Return when the child has ended, has finished its work or was stopped."""
+        assert self._process.stdout is not None
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._results, selectors.EVENT_READ, self._on_results)
+            selector.register(self._process.stdout, selectors.EVENT_READ, self._on_output)
+            while not self._record.ended:
+                if not selector.get_map() or self._results_closed(selector):
+                    break
+                wait = min(self._deadline, self._end) - time.monotonic()
+                for key, _ in selector.select(min(max(wait, 0), LOOK_SECONDS)):
+                    if not key.data():
+                        selector.unregister(key.fileobj)
+                if not self._within_limits():
+                    return self._record
+        if not self._record.ended and self._record.started:
+            self._died()
+        return self._record
+
+    def _results_closed(self, selector: selectors.BaseSelector) -> bool:
+        return self._results not in {key.fd for key in selector.get_map().values()}
+
+    def _on_results(self) -> bool:
+        data = os.read(self._results, 1 << 20)
+        if not data:
+            return False
+        try:
+            for frame in self._reader.feed(data):
+                self._on_frame(frame)
+        except (WireError, SnapshotError) as error:
+            self._record.strike("killed", f"The notebook wrote on the grader's own pipe: {error}")
+            return False
+        return True
+
+    def _on_output(self) -> bool:
+        assert self._process.stdout is not None
+        data = os.read(self._process.stdout.fileno(), 1 << 16)
+        self._record.printed += len(data)
+        self._record.output = (self._record.output + data)[-KEPT_OUTPUT:]
+        return bool(data)
+
+    def _on_frame(self, frame: Frame) -> None:
+        record, document = self._record, frame.document
+        index = document.get("index")
+        match document.get("event"):
+            case "ready" if not record.started:
+                record.started = True
+                self._end = time.monotonic() + self._limits.total_seconds
+                self._enter("idle", self._limits.cell_seconds)
+            case "cell" if index in record.cells:
+                record.running = index
+                self._enter("cell", self._limits.cell_seconds)
+            case "done" if index in record.cells and index == record.running:
+                self._finish_cell(index, document.get("error"))
+                self._enter("probes", self._limits.probe_seconds)
+            case "probing":
+                record.running = None
+                self._enter("probes", self._limits.probe_seconds)
+            case "observed":
+                self._on_observation(frame)
+                self._enter("probes", self._limits.probe_seconds)
+            case "end":
+                record.ended = True
+
+    def _enter(self, phase: str, seconds: float) -> None:
+        self._phase, self._interrupted = phase, False
+        self._deadline = time.monotonic() + seconds
+
+    def _finish_cell(self, index: int, error: object) -> None:
+        record = self._record
+        text = error[:500] if isinstance(error, str) else None
+        if text and self._interrupted:
+            text = f"stopped after {self._limits.cell_seconds:g} s (the limit for one cell)"
+        elif text and any(sign in text for sign in _MEMORY_SIGNS):
+            figure = f"{self._limits.memory_bytes / 2**30:.1f} GiB"
+            record.strike("memory", f"Cell {index} wanted more memory than the {figure} allowed.")
+        record.outcomes[index] = CellOutcome(index, "error" if text else "ok", text)
+        record.running = None
+
+    def _on_observation(self, frame: Frame) -> None:
+        question, when = frame.document.get("question"), frame.document.get("when")
+        values = frame.document.get("values")
+        if question not in self._record.questions or not isinstance(values, dict):
+            raise SnapshotError("an observation of no known question.")
+        table = read_table(frame.blob, self._limits.snapshot_bytes) if frame.blob else {}
+        decoder = Decoder(table)
+        decoded = {str(name): decoder.decode(node) for name, node in values.items()}
+        self._record.observations.append(
+            Observation(
+                str(question),
+                "check" if when == "check" else "end",
+                decoded,
+                frame.document,
+                frame.blob,
+            )
+        )
+
+    def _within_limits(self) -> bool:
+        """Hold the child to its limits; return False once it has to be killed."""
+        now, limits, record = time.monotonic(), self._limits, self._record
+        if self._cancelled.is_set():
+            raise KeyboardInterrupt
+        if record.printed > limits.output_bytes:
+            where = "" if record.running is None else f" in cell {record.running}"
+            record.strike(
+                "output_limit",
+                f"The notebook printed more than {limits.output_bytes:,} bytes{where} and was "
+                "stopped there.",
+            )
+            self._stop_cell("stopped: too much output")
+            return False
+        if now >= self._end:
+            record.strike(
+                "timeout",
+                f"The notebook ran longer than the {limits.total_seconds:g} s it may take in all.",
+            )
+            self._stop_cell("stopped: the notebook's time was used up")
+            return False
+        if now >= self._deadline:
+            return self._overtime(now)
+        return True
+
+    def _overtime(self, now: float) -> bool:
+        record = self._record
+        if not record.started:
+            return False
+        if self._interrupted:
+            self._stop_cell(f"stopped after {self._limits.cell_seconds:g} s and did not react")
+            return False
+        if self._phase == "cell":
+            message = f"Cell {record.running} ran longer than {self._limits.cell_seconds:g} s."
+        else:
+            limit = self._limits.probe_seconds
+            message = f"Calling the notebook's functions took longer than {limit:g} s."
+        record.strike("timeout", message)
+        interrupt(self._process.pid, self._namespaced)
+        self._interrupted = True
+        self._deadline = now + GRACE_SECONDS
+        return True
+
+    def _stop_cell(self, reason: str) -> None:
+        index = self._record.running
+        if index is not None:
+            self._record.outcomes[index] = CellOutcome(index, "error", reason)
+
+    def _died(self) -> None:
+        index = self._record.running
+        where = "while its functions were called" if index is None else f"in cell {index}"
+        self._record.strike("killed", f"The notebook ended its own process {where}.")
+        self._stop_cell("the process ended here")
+
+
+def interrupt(pid: int, namespaced: bool) -> None:
+    """Send the notebook's process a KeyboardInterrupt, as Jupyter's stop button does."""
+    targets = _children(pid) if namespaced else [pid]
+    for target in targets:
+        try:
+            os.kill(target, signal.SIGINT)
+        except ProcessLookupError:
+            continue
+
+
+def kill(process: subprocess.Popen[bytes], token: str) -> None:
+    """End the child and everything it has started; return when all of it is gone."""
+    for sign in (os.killpg, os.kill):
+        try:
+            sign(process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            continue
+    process.wait()
+    for _ in range(100):
+        strays = list(_marked(token))
+        if not strays:
+            return
+        for pid in strays:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        time.sleep(0.01)
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except OSError:
+        return []
+    return [int(each) for each in text.split()]
+
+
+def _marked(token: str) -> Iterator[int]:
+    """Yield the processes that were started with `token` in their environment."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if token.encode() in (entry / "environ").read_bytes() and _alive(entry):
+                    yield int(entry.name)
+            except OSError:
+                continue
+
+
+def _alive(entry: Path) -> bool:
+    state = (entry / "stat").read_text().rsplit(")", 1)[1].split()[0]
+    return state not in ("Z", "X")

@@ -1,0 +1,234 @@
+"""Verify: an assignment proves itself before a student meets it.
+
+Each rule yields findings; a finding without a fault is a proof that was made.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from grader import build, checks, intake, pipeline
+from grader.assignment import Assignment
+from grader.errors import GraderError
+from grader.intake import Upload
+from grader.notebook import read_cell
+from grader.pipeline import Settings
+from grader.probes import GIVEN, load_probes
+from grader.report import Report
+from grader.sandbox.execution import Execution
+from grader.score import tidy
+
+_PUBLIC_FILES = {"assignment.toml", "notebook.py", "starter.ipynb", "probes.py", "README.md"}
+_PROVIDED = {GIVEN, "arithmetic"}
+_SPY = """\
+import os, sys, importlib.util
+_marks = {marks!r}
+_seen = [*sys.path, *sys.argv, *getattr(sys, "orig_argv", []), os.getcwd()]
+_seen += [*os.environ, *os.environ.values()]
+_seen += [str(getattr(m, "__file__", None)) for m in list(sys.modules.values())]
+for _module in list(sys.modules.values()):
+    _seen += [str(path) for path in getattr(_module, "__path__", None) or []]
+_found = [text for text in _seen if any(mark in text for mark in _marks)]
+for _name in ("reference", "assignments"):
+    if importlib.util.find_spec(_name) is not None:
+        _found.append("import " + _name)
+for _file in {files!r}:
+    try:
+        open(_file).close()
+        _found.append("open " + _file)
+    except OSError:
+        pass
+raise RuntimeError("REACHABLE " + repr(_found))
+"""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One rule that was looked at; `fault` is empty where it holds."""
+
+    rule: str
+    fault: str = ""
+
+
+def verify(assignment: Assignment, settings: Settings) -> Iterator[Proof]:
+    """Yield a proof for each rule, as they are made."""
+    for rule, faults in (
+        ("every question has a public and a hidden test, and its points add up", _tests),
+        ("tests ask only for what is captured or probed", _names),
+        ("the starter is the one that notebook.py builds", _starter_built),
+        ("no stray files among what students get", _stray_files),
+        ("the starter has a check and an answer cell where assignment.toml says so", _cells),
+    ):
+        yield from _proofs(rule, faults, assignment)
+    yield from _proofs(
+        "the untouched starter earns 0 on every question",
+        lambda a: _earns(a, build.build_starter(a), settings, everything=False),
+        assignment,
+    )
+    yield from _proofs(
+        "the solved notebook earns everything",
+        lambda a: _earns(a, build.solved(a), settings, everything=True),
+        assignment,
+    )
+    yield from _proofs(
+        "no hidden file is in reach of student code",
+        lambda a: _reachable(a, settings),
+        assignment,
+    )
+
+
+def _proofs(rule: str, faults: object, assignment: Assignment) -> Iterator[Proof]:
+    assert callable(faults)
+    try:
+        found = list(faults(assignment))
+    except GraderError as error:
+        found = [str(error)]
+    if not found:
+        yield Proof(rule)
+    for fault in found:
+        yield Proof(rule, fault)
+
+
+def _tests(assignment: Assignment) -> Iterator[str]:
+    for question in assignment.questions:
+        points = 0.0
+        files = {
+            False: assignment.public_tests(question.name),
+            True: assignment.hidden_tests(question.name),
+        }
+        for hidden, path in files.items():
+            test_file = checks.load(path)
+            if test_file.name != question.name:
+                yield f"{path}: its `name` is {test_file.name!r}, expected {question.name!r}."
+            for case in test_file.test_cases:
+                points += case.points or 0
+                if case.hidden is not hidden:
+                    yield f"{path}: {case.name!r} must have hidden={hidden}."
+        if tidy(points) != tidy(question.points):
+            yield (
+                f"{question.name}: assignment.toml says {question.points:g} points, its checks "
+                f"add up to {points:g}."
+            )
+    known = {f"{question.name}.py" for question in assignment.questions}
+    for folder in (assignment.public / "tests", assignment.hidden / "tests"):
+        for path in sorted(folder.glob("*.py")):
+            if path.name not in known:
+                yield f"{path}: no question of this name in assignment.toml."
+
+
+def _names(assignment: Assignment) -> Iterator[str]:
+    probes = load_probes(assignment.probes_source, str(assignment.probes_path))
+    known = {question.name for question in assignment.questions}
+    for probe in probes.probes:
+        if probe.question not in known:
+            yield f"{assignment.probes_path}: {probe.name}: no question {probe.question!r}."
+    for question in assignment.questions:
+        observed = {probe.name for probe in probes.probes if probe.question == question.name}
+        offered = observed | set(question.captures) | _PROVIDED
+        for path, more in (
+            (assignment.public_tests(question.name), set()),
+            (assignment.hidden_tests(question.name), {checks.REFERENCE}),
+        ):
+            for label, names in checks.parameters(path).items():
+                for name in sorted(set(names) - offered - more):
+                    yield f"{path}: {label!r} asks for `{name}`, which nothing provides."
+
+
+def _starter_built(assignment: Assignment) -> Iterator[str]:
+    built = build.build_starter(assignment)
+    if not assignment.starter.is_file():
+        yield f"{assignment.starter}: not there; run `grader build -a {assignment.name}`."
+    elif assignment.starter.read_text(encoding="utf-8") != built:
+        again = f"run `grader build -a {assignment.name}`"
+        yield f"{assignment.starter}: is not what notebook.py builds; {again}."
+
+
+def _stray_files(assignment: Assignment) -> Iterator[str]:
+    tests = {f"tests/{question.name}.py" for question in assignment.questions}
+    for path in sorted(assignment.public.rglob("*")):
+        name = path.relative_to(assignment.public).as_posix()
+        allowed = name in _PUBLIC_FILES or name in tests or name.startswith("files/")
+        if path.is_symlink() or (path.is_file() and not allowed and "__pycache__" not in name):
+            yield f"{path}: students would get this file; it belongs to no part of an assignment."
+
+
+def _cells(assignment: Assignment) -> Iterator[str]:
+    node = nbformat.reads(build.build_starter(assignment), as_version=4)
+    names = {cell.metadata.get("name") for cell in node.cells}
+    checked = {
+        name
+        for index, cell in enumerate(node.cells)
+        if cell.cell_type == "code"
+        for name in read_cell(index, cell.source).checks
+    }
+    for question in assignment.questions:
+        if question.name not in checked:
+            yield f'{question.name}: no cell calls check("{question.name}").'
+        if question.manual and question.manual.cell not in names:
+            yield f"{question.name}: no cell is named `{question.manual.cell}`."
+
+
+def _earns(
+    assignment: Assignment, notebook: str, settings: Settings, *, everything: bool
+) -> Iterator[str]:
+    report = _grade(assignment, notebook, settings).report
+    if report.status != "graded":
+        yield report.message or report.status
+        return
+    for question in report.questions:
+        due = question.max_score if everything else 0.0
+        if question.score != due:
+            why = "; ".join(c.message for c in question.checks if c.status != "passed")[:300]
+            yield f"{question.name}: earned {question.score:g}, expected {due:g}. {why}"
+    yield from _broken_cells(report)
+
+
+def _broken_cells(report: Report) -> Iterator[str]:
+    for cell in report.execution.cells if report.execution else ():
+        if cell.status != "ok":
+            yield f"cell {cell.index}: {cell.status}: {cell.error}"
+
+
+def _reachable(assignment: Assignment, settings: Settings) -> Iterator[str]:
+    """Run a notebook that looks for the hidden folder from where student code runs."""
+    hidden = sorted(p for p in assignment.hidden.rglob("*.py") if "__pycache__" not in p.parts)
+    code = _SPY.format(
+        marks=[str(assignment.hidden), str(assignment.public)],
+        files=[str(path) for path in hidden],
+    )
+    node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    node.cells.append(nbformat.v4.new_code_cell(f"{assignment.captures[0]} = ..."))
+    with _Uploaded(nbformat.writes(node)) as upload:
+        execution: Execution = pipeline.run(intake.read(upload, assignment), assignment, settings)
+    said = execution.cells[0].error or "the looking cell did not run"
+    opened = "open " in said and "own processes" not in execution.isolation
+    if said != "RuntimeError: REACHABLE []" and not opened:
+        yield f"student code finds: {said}"
+    elif opened:
+        yield (
+            "student code can open hidden files by their full path: this machine offers no "
+            "isolation (see `grader doctor`)."
+        )
+
+
+def _grade(assignment: Assignment, notebook: str, settings: Settings) -> pipeline.Graded:
+    with _Uploaded(notebook) as upload:
+        return pipeline.grade(upload, assignment, settings)
+
+
+class _Uploaded:
+    """A notebook's text as an upload on disk, for as long as it is graded."""
+
+    def __init__(self, notebook: str) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="grader-verify-")
+        self._path = Path(self._folder.name) / "notebook.ipynb"
+        self._path.write_text(notebook, encoding="utf-8")
+
+    def __enter__(self) -> Upload:
+        return Upload(self._path.stem, self._path)
+
+    def __exit__(self, *_: object) -> None:
+        self._folder.cleanup()
