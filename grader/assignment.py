@@ -53,7 +53,7 @@ class Limits(_Settings):
 
     cell_seconds: Positive = 60
     total_seconds: Positive = 300
-    probe_seconds: Positive = 30
+    probe_seconds: Positive = 20
     output_bytes: int = Field(default=10 * MIB, gt=0)
     snapshot_bytes: int = Field(default=64 * MIB, gt=0)
     memory_bytes: int = Field(default=4096 * MIB, gt=0)
@@ -150,7 +150,7 @@ class Course:
         if name not in self.names():
             raise UsageError(
                 f"no assignment `{name}` in {self.root / PUBLIC_FOLDER}; "
-                f"found: {', '.join(self.names()) or 'none'}.{_did_you_mean(name, self.names())}"
+                f"found: {', '.join(self.names()) or 'none'}{_did_you_mean(name, self.names())}"
             )
         public = self.root / PUBLIC_FOLDER / name
         settings = read_settings(public / "assignment.toml")
@@ -180,8 +180,11 @@ def read_settings(path: Path) -> AssignmentFile:
     except tomllib.TOMLDecodeError as error:
         raise AssignmentError(f"{path}: not valid TOML: {error}.") from error
     except ValidationError as error:
-        faults = "; ".join(_fault(each) for each in error.errors())
-        raise AssignmentError(f"{path}: {faults}.") from error
+        faults = error.errors()
+        # A misspelt key is missing under its right name too: the spelling is what to mend.
+        unknown = [each for each in faults if each["type"] == "extra_forbidden"]
+        sentences = " ".join(_fault(each) for each in unknown or faults)
+        raise AssignmentError(f"{path}: {sentences}") from error
     names = [question.name for question in settings.questions]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
@@ -201,8 +204,8 @@ def _fault(error: ErrorDetails) -> str:
     place = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
         key = str(error["loc"][-1])
-        return f"unknown key `{place}`{_did_you_mean(key, _known_keys()).rstrip('.')}"
-    return f"`{place}`: {error['msg']}"
+        return f"unknown key `{place}`{_did_you_mean(key, _known_keys()) or '.'}"
+    return f"`{place}`: {error['msg']}."
 
 
 def _known_keys() -> tuple[str, ...]:
@@ -212,4 +215,4 @@ def _known_keys() -> tuple[str, ...]:
 
 def _did_you_mean(word: str, known: tuple[str, ...]) -> str:
     close = difflib.get_close_matches(word, known, n=1)
-    return f" Did you mean `{close[0]}`?" if close else ""
+    return f"; did you mean `{close[0]}`?" if close else ""

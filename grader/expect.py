@@ -41,10 +41,10 @@ def as_tensor(value: object, shape: Sequence[int] | None = None) -> object:
     """
     if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
         value = torch.from_numpy(np.array(value))
-    if shape is not None and isinstance(value, torch.Tensor):
-        if [n for n in value.shape if n != 1] == [n for n in shape if n != 1]:
-            return value.reshape(tuple(shape))
-    return value
+    if shape is None or not isinstance(value, torch.Tensor):
+        return value
+    alike = [n for n in value.shape if n != 1] == [n for n in shape if n != 1]
+    return value.reshape(tuple(shape)) if alike else value
 
 
 def parameters(name: str, value: object, shapes: Sequence[Sequence[int]]) -> None:

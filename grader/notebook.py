@@ -214,15 +214,16 @@ def _major(document: dict[str, Any]) -> int:
 
 def _as_version_4(document: dict[str, Any], receipts: list[str]) -> nbformat.NotebookNode:
     try:
-        node = nbformat.from_dict(document)
-        if node.nbformat == 3:
-            node = nbformat.convert(node, 4)
+        if document["nbformat"] == 3:
+            node = nbformat.reads(json.dumps(document), as_version=4)
+        else:
+            node = nbformat.from_dict(document)
         node.setdefault("metadata", nbformat.NotebookNode())
         if not isinstance(node.metadata, dict):
             node.metadata = nbformat.NotebookNode()
             receipts.append("notebook metadata that could not be read was dropped")
         node.cells = [_repaired_cell(cell) for cell in node.cells]
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except Exception as error:  # nbformat raises many kinds on what only looks like a notebook
         raise SubmissionError(
             f"The file looks like a notebook, but its cells cannot be read ({error!r:.80}). Open "
             "it in Jupyter, save it and hand it in again."
@@ -277,6 +278,9 @@ def _check_language(node: nbformat.NotebookNode, receipts: list[str]) -> None:
         receipts.append("the notebook names no kernel; it was run with Python 3")
     elif name != STANDARD_KERNEL:
         receipts.append(f"the kernel `{name[:60]}` is not known here; it was run with Python 3")
+    node.metadata["kernelspec"] = nbformat.NotebookNode(
+        name=STANDARD_KERNEL, display_name="Python 3", language="python"
+    )
 
 
 def _language_of(kernel: str) -> str:

@@ -133,9 +133,10 @@ class Encoder:
     def encode(self, value: object, depth: int = 0) -> Node:
         """Return the node of `value`; what cannot be encoded becomes `opaque` or `failed`."""
         self.nodes += 1
-        if self.nodes > MAX_NODES or depth > MAX_DEPTH:
-            return failure("SnapshotLimit", "the value is nested too deeply or has too many parts")
         try:
+            parts = len(value) if isinstance(value, list | tuple | dict) else 0
+            if self.nodes + parts > MAX_NODES or depth > MAX_DEPTH:
+                return failure("SnapshotLimit", "the value has too many parts or too deep ones")
             return self._encode(value, depth)
         except Exception as error:
             return failed(error)
@@ -301,7 +302,7 @@ class Decoder:
     def decode(self, node: object, depth: int = 0) -> object:
         """Return the value of `node`. Raises SnapshotError where it is not a node."""
         self.nodes += 1
-        if self.nodes > MAX_NODES or depth > MAX_DEPTH + 1:
+        if self.nodes > 2 * MAX_NODES or depth > MAX_DEPTH + 1:
             raise SnapshotError("the snapshot is nested too deeply or has too many parts.")
         if not isinstance(node, dict):
             raise SnapshotError(f"expected a node, found {reprlib.repr(node)}.")

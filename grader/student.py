@@ -65,14 +65,24 @@ class Feedback:
         return "Change the exercise above, run its cell, then run this check again."
 
 
-def check(question: str) -> Feedback:
-    """Run the public checks of `question` on the calling notebook's variables.
+@dataclass(frozen=True)
+class Excuse:
+    """What `check` returns where it cannot check: a sentence, so that "Run all" goes on."""
 
-    Raises UsageError where the assignment's files are not beside the notebook, or it has no such
-    question.
-    """
+    sentence: str
+
+    def __repr__(self) -> str:
+        return self.sentence
+
+
+def check(question: str) -> Feedback | Excuse:
+    """Run the public checks of `question` on the calling notebook's variables."""
     namespace = sys._getframe(1).f_globals
-    return check_namespace(question, namespace, find_assignment(Path.cwd()))
+    try:
+        with _only_installed_modules(Path.cwd()):
+            return check_namespace(question, namespace, find_assignment(Path.cwd()))
+    except GraderError as error:
+        return Excuse(str(error))
 
 
 def check_namespace(
@@ -140,6 +150,20 @@ def _otter_check(path: Path, question: str, env: Any) -> Any:
 
 
 @contextlib.contextmanager
+def _only_installed_modules(folder: Path) -> Iterator[None]:
+    """Import nothing from the notebook's own folder: its notebook.py is not Jupyter's `notebook`.
+
+    Jupyter puts the folder on the path, and otter's dependencies import a package of that name.
+    """
+    before = list(sys.path)
+    sys.path[:] = [path for path in before if path and Path(path).resolve() != folder.resolve()]
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+
+
+@contextlib.contextmanager
 def _inside(folder: str) -> Iterator[None]:
     before = os.getcwd()
     os.chdir(folder)
@@ -155,4 +179,4 @@ def _html(line: str) -> str:
     return f"<span style='margin-left:{indent * 0.5}em'>{text.strip()}</span>"
 
 
-__all__ = ["Feedback", "GraderError", "check"]
+__all__ = ["Excuse", "Feedback", "check"]

@@ -22,7 +22,7 @@ from grader.sandbox.execution import Execution
 from grader.score import tidy
 
 _PUBLIC_FILES = {"assignment.toml", "notebook.py", "starter.ipynb", "probes.py", "README.md"}
-_PROVIDED = {GIVEN, "arithmetic"}
+_PROVIDED = {GIVEN, "arithmetic", "env"}
 _SPY = """\
 import os, sys, importlib.util
 _marks = {marks!r}
@@ -30,7 +30,8 @@ _seen = [*sys.path, *sys.argv, *getattr(sys, "orig_argv", []), os.getcwd()]
 _seen += [*os.environ, *os.environ.values()]
 _seen += [str(getattr(m, "__file__", None)) for m in list(sys.modules.values())]
 for _module in list(sys.modules.values()):
-    _seen += [str(path) for path in getattr(_module, "__path__", None) or []]
+    _path = getattr(_module, "__path__", None)
+    _seen += [str(path) for path in _path] if isinstance(_path, list) else []
 _found = [text for text in _seen if any(mark in text for mark in _marks)]
 for _name in ("reference", "assignments"):
     if importlib.util.find_spec(_name) is not None:

@@ -124,6 +124,7 @@ class Runner:
                 self._probes,
                 self._given,
                 encoder,
+                starting=lambda: self._send({"event": "probe"}),
             )
         write_frame(self._results, to_frame(question.name, when, nodes, encoder))
 

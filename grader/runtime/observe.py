@@ -2,15 +2,18 @@
 
 import contextlib
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import torch
 
 from grader.probes import Given, Probe, ProbeFile
-from grader.snapshot import Encoder, Node, failed, missing
+from grader.snapshot import Encoder, Node, failed, failure, missing
 from grader.wire import Frame
+
+STUB = "Student exercise"
+INTERRUPTED = failure("TimeLimit", "it took longer than the time allowed")
 
 
 def observe(
@@ -20,18 +23,25 @@ def observe(
     probes: ProbeFile,
     given: Given,
     encoder: Encoder,
+    starting: Callable[[], None] = lambda: None,
 ) -> dict[str, Node]:
     """Return a node for each captured name and each probe of `question`, arrays in `encoder`.
 
     The notebook's random state, default type and gradient mode are as before afterwards.
+    `starting` is called before each probe. Once a probe had to be interrupted, the question's
+    other probes are not tried: they would most likely take as long.
     """
     nodes = {
         name: encoder.encode(notebook[name]) if name in notebook else missing(name)
         for name in captures
     }
+    interrupted = False
     for probe in probes.probes:
         if probe.question == question:
-            nodes[probe.name] = run_probe(probe, notebook, given, encoder)
+            starting()
+            node = INTERRUPTED if interrupted else run_probe(probe, notebook, given, encoder)
+            interrupted = node is INTERRUPTED
+            nodes[probe.name] = node
     return nodes
 
 
@@ -45,9 +55,11 @@ def run_probe(probe: Probe, notebook: Mapping[str, Any], given: Given, encoder: 
     with undisturbed():
         try:
             return encoder.encode(probe.observe(copies, **needs))
+        except KeyboardInterrupt:
+            return INTERRUPTED
         except NotImplementedError as error:
             # The stub's own error: the exercise has not been attempted.
-            if any(name in str(error) for name in ("Student exercise",)):
+            if STUB in str(error):
                 return missing(probe.needs[0] if probe.needs else probe.name)
             return failed(error, (__file__,))
         except (Exception, SystemExit) as error:

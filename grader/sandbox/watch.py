@@ -131,7 +131,7 @@ class Watch:
             case "done" if index in record.cells and index == record.running:
                 self._finish_cell(index, document.get("error"))
                 self._enter("probes", self._limits.probe_seconds)
-            case "probing":
+            case "probing" | "probe":
                 record.running = None
                 self._enter("probes", self._limits.probe_seconds)
             case "observed":

@@ -1,0 +1,31 @@
+"""Reference for the convolution assignment: what is true, readable beside the equations."""
+
+from . import counts
+from .complex_cell import ComplexCell
+from .filters import ROUNDING, center_surround, filters, gabor, grid
+from .layer import ConvolutionalLayer, Correlation, correlate, correlate2d
+from .observed import LAYER_SIZE, expected_activations, optional, own_filters, part, responses
+from .stimuli import ORIENTATIONS, grating, set_gratings
+
+__all__ = [
+    "LAYER_SIZE",
+    "ORIENTATIONS",
+    "ROUNDING",
+    "ComplexCell",
+    "ConvolutionalLayer",
+    "Correlation",
+    "center_surround",
+    "correlate",
+    "correlate2d",
+    "counts",
+    "expected_activations",
+    "filters",
+    "gabor",
+    "grating",
+    "grid",
+    "optional",
+    "own_filters",
+    "part",
+    "responses",
+    "set_gratings",
+]

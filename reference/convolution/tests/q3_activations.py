@@ -1,0 +1,55 @@
+"""Hidden checks of question 3: the gratings, the layer's filters and the activations."""
+
+import torch
+from otter.test_files import test_case
+
+from grader import expect
+from grader.tolerance import error_bound
+
+OK_FORMAT = False
+name = "q3_activations"
+
+
+@test_case(name="stimuli holds the five gratings, in the order asked", points=1, hidden=True)
+def gratings(stimuli, arithmetic, reference):
+    expected = reference.set_gratings()
+    expect.close(
+        "stimuli",
+        expect.as_tensor(stimuli, expected.shape),
+        expected,
+        error_bound(expected, 1, arithmetic),
+        "Which angle belongs to which image?",
+    )
+
+
+@test_case(name="convLayer holds the filters asked for, and a bias of zero", points=1, hidden=True)
+def layer(convLayer, arithmetic, reference):
+    expected = reference.filters()
+    weight, bias = reference.own_filters("convLayer", convLayer, *reference.LAYER_SIZE)
+    # A filter's largest value is 1 before its mean is taken off: errors are relative to that.
+    bound = error_bound(torch.ones_like(expected), 1, arithmetic, factor_error=reference.ROUNDING)
+    expect.close("convLayer: weight", weight, expected, bound)
+    if bias is not None:
+        zeros = 0 * bias.nan_to_num()
+        expect.close("convLayer: bias", bias, zeros, zeros.double())
+
+
+@test_case(name="convout holds the layer's activations to the stimuli", points=1.5, hidden=True)
+def activations(convout, arithmetic, reference, env):
+    # `env`, because a layer or stimuli that are not there must not cost these points as well.
+    stimuli, convLayer = (reference.optional(env, key) for key in ("stimuli", "convLayer"))
+    truth, own = reference.expected_activations(stimuli, convLayer)
+    try:
+        _compare(convout, truth, arithmetic)
+    except AssertionError:
+        _compare(convout, own, arithmetic)
+
+
+def _compare(convout, expected, arithmetic):
+    expect.close(
+        "convout",
+        expect.as_tensor(convout, expected.value.shape),
+        expected.value,
+        error_bound(expected.magnitude, expected.terms, arithmetic, transformed_dims=2),
+        "It is not what your layer makes of your stimuli.",
+    )

@@ -1,0 +1,23 @@
+"""Hidden check of question 6: the weights are those of the layer."""
+
+import torch
+from otter.test_files import test_case
+
+from grader import expect
+from grader.tolerance import error_bound
+
+OK_FORMAT = False
+name = "q6_weights"
+
+
+@test_case(name="weights are the weights of convLayer", points=0.5, hidden=True)
+def values(weights, arithmetic, reference, env):
+    # `env`, because a layer that is not there must not cost these points as well.
+    layer, truth = reference.optional(env, "layer_with_weights"), reference.filters()
+    found = expect.as_tensor(weights, truth.shape)
+    bound = error_bound(torch.ones_like(truth), 1, arithmetic, factor_error=reference.ROUNDING)
+    try:
+        expect.close("weights", found, truth, bound)
+    except AssertionError:
+        own, _ = reference.own_filters("convLayer", layer, *reference.LAYER_SIZE)
+        expect.close("weights", found, own, error_bound(own, 1, arithmetic))

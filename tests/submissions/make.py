@@ -1,0 +1,37 @@
+"""Make: write every situation's submission.ipynb from the starter and its answers."""
+
+import sys
+from pathlib import Path
+
+import nbformat
+
+from grader import build
+from grader.assignment import find_course
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from situations import ALL, Situation  # noqa: E402
+
+
+def notebook(situation: Situation) -> str:
+    """Return the text of a situation's notebook."""
+    assignment = find_course(HERE).assignment("convolution")
+    text = build.build_starter(assignment) if situation.starter else build.solved(assignment)
+    text = build.solve(text, {name: fill.strip() for name, fill in situation.fills.items()})
+    node = nbformat.reads(text, as_version=4)
+    node.cells = [c for c in node.cells if c.metadata["name"] not in situation.without]
+    for number, source in enumerate(situation.extra):
+        node.cells.append(nbformat.v4.new_code_cell(source, id=f"scratch-{number}"))
+    return build.write(node)
+
+
+def main() -> None:
+    for name, situation in ALL.items():
+        folder = HERE / name
+        folder.mkdir(exist_ok=True)
+        (folder / "submission.ipynb").write_text(notebook(situation), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
