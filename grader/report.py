@@ -1,5 +1,7 @@
 """Report: the one record that every view (terminal, JSON, page, gradebook) is made from."""
 
+import re
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,7 +11,12 @@ from grader.intake import Submission, Upload
 from grader.sandbox.execution import Execution
 from grader.score import Mark, tidy, total
 
-SCHEMA = 1
+_NO_PACKAGE = re.compile(r"ModuleNotFoundError: No module named '([\w.]{1,60})'")
+_NO_NETWORK = re.compile(
+    r"^(ConnectionError|ConnectTimeout|ConnectError|URLError|HTTPError|gaierror|TimeoutError)\b"
+    r"|Network is unreachable|Name or service not known|Temporary failure in name resolution"
+    r"|^OSError: 'https?://"
+)
 Points = Annotated[float, Field(ge=0)]
 
 
@@ -136,7 +143,7 @@ def graded(
                 for cell in execution.cells
             ),
         ),
-        receipts=submission.receipts,
+        receipts=submission.receipts + tuple(_went_on_without(execution)),
     )
 
 
@@ -166,6 +173,18 @@ def refused(
 def json_schema() -> dict[str, Any]:
     """Return the JSON schema of a report."""
     return Report.model_json_schema(by_alias=True, mode="serialization")
+
+
+def _went_on_without(execution: Execution) -> Iterator[str]:
+    """Yield a receipt for each cell that failed for want of the network or of a package."""
+    for cell in execution.cells:
+        error = cell.error or ""
+        package = _NO_PACKAGE.match(error)
+        if package:
+            name = package.group(1)
+            yield f"cell {cell.index}: `{name}` is not installed here; the rest was graded"
+        elif _NO_NETWORK.search(error):
+            yield f"cell {cell.index}: grading has no network; the rest was graded"
 
 
 def _question(mark: Mark) -> QuestionRecord:

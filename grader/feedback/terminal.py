@@ -144,8 +144,8 @@ def _print_execution(report: Report, out: Console) -> None:
     text += f"; {skipped} were not reached" if skipped else ""
     out.print(Text(text + ".", style="dim"))
     for cell in failing[:_SHOWN_CELLS]:
-        error = clean(cell.error or "")[:200]
-        out.print(Padding(Text(f"cell {cell.index}: {error}", style="dim"), (0, 0, 0, 2)))
+        line = Text(f"  cell {cell.index}: {clean(cell.error or '')}", style="dim")
+        out.print(line, no_wrap=True, overflow="ellipsis")
     if len(failing) > _SHOWN_CELLS:
         out.print(Text(f"  … and {len(failing) - _SHOWN_CELLS} more", style="dim"))
 

@@ -4,7 +4,15 @@ from . import counts
 from .complex_cell import ComplexCell
 from .filters import ROUNDING, center_surround, filters, gabor, grid
 from .layer import ConvolutionalLayer, Correlation, correlate, correlate2d
-from .observed import LAYER_SIZE, expected_activations, optional, own_filters, part, responses
+from .observed import (
+    LAYER_SIZE,
+    expected_activations,
+    optional,
+    own_filters,
+    own_size,
+    part,
+    responses,
+)
 from .stimuli import ORIENTATIONS, grating, set_gratings
 
 __all__ = [
@@ -25,6 +33,7 @@ __all__ = [
     "grid",
     "optional",
     "own_filters",
+    "own_size",
     "part",
     "responses",
     "set_gratings",

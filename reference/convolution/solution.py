@@ -82,12 +82,13 @@ class ComplexCell(nn.Module):
 
     def __init__(self, n_orientations=4, K=7):
         super().__init__()
-        gabors = filters(n_orientations + 2, K)[2:]  # (n_orientations, 1, K, K)
-        self.simple = ConvolutionalLayer(1, n_orientations, K, filters=gabors)
+        self.gabors = filters(n_orientations + 2, K)[2:]  # (n_orientations, 1, K, K)
+        self.padding = K // 2
 
     def forward(self, s):
         """Turn images s (N, 1, H, W) into responses (N, n_orientations)."""
-        energy = self.simple(s) ** 2  # (N, n_orientations, H, W): no sign, so no polarity
+        simple = nn.functional.conv2d(s, self.gabors.to(s), padding=self.padding)
+        energy = simple**2  # (N, n_orientations, H, W): no sign, so no polarity
         return energy.sum(dim=(2, 3))  # (N, n_orientations): no place either
 
 

@@ -11,7 +11,7 @@ from grader.assignment import find_course
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from situations import ALL, Situation  # noqa: E402
+from situations import ALL, ORIGINAL, Situation  # noqa: E402
 
 
 def notebook(situation: Situation) -> str:
@@ -26,11 +26,32 @@ def notebook(situation: Situation) -> str:
     return build.write(node)
 
 
+def original() -> str:
+    """Return the text of the original tutorial, as nbformat 4.4 without cell ids."""
+    node = nbformat.v4.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    )
+    node.cells = [nbformat.v4.new_markdown_cell("# Convolutional Neural Networks")]
+    node.cells += [nbformat.v4.new_code_cell(source) for source in ORIGINAL]
+    for cell in node.cells:
+        del cell["id"]
+    node["nbformat_minor"] = 4
+    return str(nbformat.writes(node)) + "\n"
+
+
+def texts() -> dict[str, str]:
+    """Return the text of every situation's notebook, by the situation's name."""
+    return {
+        **{name: notebook(situation) for name, situation in ALL.items()},
+        "original_tutorial": original(),
+    }
+
+
 def main() -> None:
-    for name, situation in ALL.items():
+    for name, text in texts().items():
         folder = HERE / name
         folder.mkdir(exist_ok=True)
-        (folder / "submission.ipynb").write_text(notebook(situation), encoding="utf-8")
+        (folder / "submission.ipynb").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -125,6 +125,7 @@ class ConvolutionalLayer(nn.Module):
         out = self.weight.flatten(1) @ columns + self.bias[:, None]      # (N, c_out, H W)
         return out.reshape(N, -1, H, W)
 """,
+            "q6-answer": "weights = convLayer.weight.detach()",
         },
     ),
     "right_fft": Situation(
@@ -359,5 +360,149 @@ fc_weights_one_unit_per_activation = 48 * 64 * 48 * 64 * 6 + 48 * 64 * 6
         starter=True,
     ),
 }
+
+# The original tutorial in the form in which it is passed around: 2-space code, cells that need the
+# network, widgets, figures in xkcd style. Its cells, in our own words.
+ORIGINAL = (
+    """# @title Feedback widget
+!pip3 install vibecheck datatops --quiet
+
+from vibecheck import DatatopsContentReviewContainer
+def content_review(notebook_section: str):
+  return DatatopsContentReviewContainer("", notebook_section, {"name": "tutorial"}).render()""",
+    """# Imports
+import os
+import numpy as np
+import torch
+from torch import nn
+import matplotlib as mpl
+from matplotlib import pyplot as plt""",
+    """# @title Figure settings
+import logging
+logging.getLogger('matplotlib.font_manager').disabled = True
+import ipywidgets as widgets
+%matplotlib inline
+%config InlineBackend.figure_format = 'retina'
+plt.style.use("https://raw.githubusercontent.com/example/course-content/main/course.mplstyle")""",
+    """# @title Plotting functions
+def show_stimulus(img, ax=None, show=False):
+  ax = plt.gca() if ax is None else ax
+  ax.imshow(img + 0.5, cmap=mpl.cm.binary)
+  ax.set_xticks([])
+  ax.set_yticks([])
+  if show:
+    plt.show()
+
+
+def plot_example_activations(stimuli, act, channels=[0]):
+  fig, axs = plt.subplots(len(stimuli), 1 + len(channels), figsize=(12, 12))
+  for row, stimulus in enumerate(stimuli):
+    show_stimulus(stimulus[0], ax=axs[row, 0])
+    for column, channel in enumerate(channels):
+      axs[row, 1 + column].imshow(act[row, channel], vmin=-3, vmax=3, cmap=mpl.cm.bwr)
+  plt.show()""",
+    """# @title Helper functions
+def load_data_split(data_name):
+  with np.load(data_name) as dobj:
+    dat = dict(**dobj)
+  return [torch.tensor(dat[key], dtype=torch.float32)
+          for key in ('resp_train', 'resp_test', 'stimuli')]
+
+
+def grating(angle, sf=1 / 28, res=0.1, patch=False):
+  angle = np.deg2rad(angle)
+  wpix, hpix = 640, 480
+  xx, yy = np.meshgrid(sf * np.arange(0, wpix * res) / res, sf * np.arange(0, hpix * res) / res)
+  if patch:
+    gratings = np.cos(xx * np.cos(angle + .1) + yy * np.sin(angle + .1))
+    gratings[gratings < 0] = 0
+    gratings[gratings > 0] = 1
+    xcent, ycent = gratings.shape[1] * .75, gratings.shape[0] / 2
+    xxc, yyc = np.meshgrid(np.arange(0, gratings.shape[1]), np.arange(0, gratings.shape[0]))
+    outside = ((xxc - xcent) ** 2 + (yyc - ycent) ** 2) ** 0.5 >= wpix / 3 / 2 * res
+    gratings[outside] = 0.5
+  else:
+    gratings = np.cos(xx * np.cos(angle) + yy * np.sin(angle))
+    gratings[gratings < 0] = 0
+    gratings[gratings > 0] = 1
+  return torch.tensor(gratings - 0.5, dtype=torch.float32)
+
+
+def filters(out_channels=6, K=7):
+  grid = np.linspace(-K / 2, K / 2, K).astype(np.float32)
+  xx, yy = np.meshgrid(grid, grid, indexing='ij')
+  r = (xx ** 2 + yy ** 2) ** 0.5
+  sigma = 1.1
+  surround = np.exp(-r * 0.5 / sigma ** 2) - .5 * np.exp(-r * 0.5 / (2 * sigma) ** 2)
+  bank = [surround, -surround]
+  for theta in np.linspace(0, 180, out_channels - 1)[:-1]:
+    th = np.deg2rad(theta)
+    along = xx * np.cos(th) + yy * np.sin(th)
+    bank.append(np.exp(-r * 0.5 / (.4 * sigma) ** 2) * np.cos(2 * np.pi * along / 10 + np.pi / 2))
+  bank = np.stack([f.astype(np.float32) for f in bank])
+  bank /= np.abs(bank).max(axis=(1, 2), keepdims=True)
+  bank -= bank.mean(axis=(1, 2), keepdims=True)
+  return torch.tensor(bank)[:, None]""",
+    """# @title Data retrieval
+import hashlib
+import requests
+fname = "W3D4_stringer_oribinned6_split.npz"
+if not os.path.isfile(fname):
+  try:
+    r = requests.get("https://osf.io/p3aeb/download")
+  except requests.ConnectionError:
+    print("The data could not be downloaded.")
+  else:
+    with open(fname, "wb") as fid:
+      fid.write(r.content)""",
+    """# @title Video 1
+from ipywidgets import widgets
+from IPython.display import IFrame, YouTubeVideo, display
+tabs = []
+for source, video in [('Youtube', 'xxxxxxxxxxx')]:
+  out = widgets.Output()
+  with out:
+    display(YouTubeVideo(id=video, width=730, height=410))
+  tabs.append(out)
+tab = widgets.Tab(children=tabs)
+tab.set_title(0, 'Youtube')
+display(tab)""",
+    """content_review("Video 1")""",
+    """plt.figure(figsize=(8, 3))
+show_stimulus(grating(30), show=True)""",
+    """class ConvolutionalLayer(nn.Module):
+  def __init__(self, c_in=1, c_out=6, K=7, filters=None):
+    super().__init__()
+    self.conv = nn.Conv2d(c_in, c_out, kernel_size=K, padding=K//2, stride=1)
+    if filters is not None:
+      self.conv.weight = nn.Parameter(filters)
+      self.conv.bias = nn.Parameter(torch.zeros((c_out,), dtype=torch.float32))
+
+  def forward(self, s):
+    a = self.conv(s)
+    return a""",
+    """# Exercise 1.3
+in_channels, out_channels, K = 1, 6, 7
+convLayer = ConvolutionalLayer(in_channels, out_channels, K, filters(out_channels, K))
+orientations = [-90, -45, 0, 45, 90]
+H, W = grating(0).shape
+stimuli = torch.zeros((len(orientations), in_channels, H, W), dtype=torch.float32)
+for i, ori in enumerate(orientations):
+  stimuli[i, 0] = grating(ori)
+convout = convLayer(stimuli)
+convout = convout.detach()
+
+with plt.xkcd():
+  plot_example_activations(stimuli, convout, channels=np.arange(0, out_channels))""",
+    """resp_train, resp_test, train_stimuli = load_data_split(fname)
+resp_train.shape""",
+    """# Bonus exercise 2
+weights = convLayer.conv.weight
+weights = weights.detach()
+with plt.xkcd():
+  plt.imshow(weights[0, 0], cmap='bwr')
+  plt.show()""",
+    """content_review("Bonus")""",
+)
 
 ALL = {**RIGHT, **WRONG}
