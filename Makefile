@@ -27,7 +27,7 @@ types: $(READY)
 	$(BIN)/mypy
 
 benchmark: $(READY)
-	$(BIN)/python benchmarks/cold.py
+	$(BIN)/python benchmarks/throughput.py
 
 starter: $(READY)
 	$(BIN)/grader build

@@ -67,9 +67,7 @@ def relative_bound(
     `factor_error` is the relative error that the factors honestly carry already, for example
     because the weights are themselves results of a float32 formula.
     """
-    rounded_factors = (1 + arithmetic.factor_roundoff) ** 2 * (1 + factor_error) - 1
-    # + 1: a result computed in a wider type is rounded once more when it is stored.
-    return rounded_factors + slack * gamma(terms + 1, arithmetic.unit_roundoff)
+    return _factors(arithmetic, factor_error) + _sum(terms, arithmetic, slack)
 
 
 def error_bound(
@@ -85,14 +83,29 @@ def error_bound(
 
     `magnitude` is Σ|w||x| for each output; `terms` the number of products in each sum. With
     `transformed_dims` = d, the last d dimensions may honestly have been computed together by a
-    fast transform, so each of their outputs gets the bound of the largest among them.
+    fast transform, so each of their sums gets the bound of the largest among them. (What
+    rounding of the factors adds stays with each output: no transform spreads that.)
     """
-    wide = magnitude.detach().to(torch.float64).abs()
-    if transformed_dims and wide.numel():
+    own = magnitude.detach().to(torch.float64).abs()
+    summed = own
+    if transformed_dims and own.numel():
         dims = tuple(range(-transformed_dims, 0))
-        wide = wide.amax(dim=dims, keepdim=True).expand_as(wide)
-    relative = relative_bound(terms, arithmetic, factor_error=factor_error, slack=slack)
-    return wide * relative
+        summed = own.amax(dim=dims, keepdim=True).expand_as(own)
+    return own * _factors(arithmetic, factor_error) + summed * _sum(terms, arithmetic, slack)
+
+
+def _factors(arithmetic: Arithmetic, factor_error: float) -> float:
+    """Return the relative error of a product whose factors were rounded first."""
+    return (1 + arithmetic.factor_roundoff) ** 2 * (1 + factor_error) - 1
+
+
+def _sum(terms: int, arithmetic: Arithmetic, slack: float) -> float:
+    """Return the relative error of the summation.
+
+    One term more than there are products: a result computed in a wider type is rounded once more
+    when it is stored.
+    """
+    return slack * gamma(terms + 1, arithmetic.unit_roundoff)
 
 
 def within(found: torch.Tensor, expected: torch.Tensor, bound: torch.Tensor) -> torch.Tensor:

@@ -32,9 +32,7 @@ def write_notebook(path: Path, *cells: str, **metadata: object) -> Path:
     """Write a notebook of code cells."""
     meta = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, **metadata}
     node = nbformat.v4.new_notebook(metadata=meta)
-    node.cells = [
-        nbformat.v4.new_code_cell(source, id=f"c{i}") for i, source in enumerate(cells)
-    ]
+    node.cells = [nbformat.v4.new_code_cell(source, id=f"c{i}") for i, source in enumerate(cells)]
     path.write_text(nbformat.writes(node), encoding="utf-8")
     return path
 

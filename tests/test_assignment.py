@@ -36,7 +36,10 @@ def test_a_sound_file_is_read(tmp_path):
     ("change", "sentence"),
     [
         (("points = 1", "poinst = 1"), "unknown key `questions.0.poinst`; did you mean `points`?"),
-        (('version = "1"', 'version = "1"\n[limits]\ncell_second = 3'), "; did you mean `cell_seconds`?"),
+        (
+            ('version = "1"', 'version = "1"\n[limits]\ncell_second = 3'),
+            "; did you mean `cell_seconds`?",
+        ),
         (("points = 1", "points = -1"), "`questions.0.points`: Input should be greater than 0"),
         (("points = 1", 'points = "many"'), "`questions.0.points`"),
         (('captures = ["x"]', "captures = []"), "`questions.0.captures`"),

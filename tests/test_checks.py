@@ -98,7 +98,9 @@ def test_a_file_without_its_format_or_name_is_the_authors_error(tmp_path):
 def test_messages_of_any_kind_come_through_without_the_source(tmp_path_factory, text):
     path = tmp_path_factory.mktemp("t") / "q.py"
     path.write_text(
-        HEAD + CASE + "    raise AssertionError(given['text'])\n".replace("given['text']", repr(text)),
+        HEAD
+        + CASE
+        + "    raise AssertionError(given['text'])\n".replace("given['text']", repr(text)),
         encoding="utf-8",
     )
     (found,) = checks.run(path, evidence({"x": 1}, {}, FLOAT32_CPU))

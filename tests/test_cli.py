@@ -153,7 +153,9 @@ def test_a_class_gives_a_table_and_files(tmp_path):
 
 
 def test_html_is_self_contained_and_runs_no_script(tmp_path):
-    path = write_notebook(tmp_path / "a.ipynb", WRONG, "raise ValueError('<script>alert(1)</script>')")
+    path = write_notebook(
+        tmp_path / "a.ipynb", WRONG, "raise ValueError('<script>alert(1)</script>')"
+    )
     done = grader("grade", path, "--course", TINY, "--format", "html")
     assert done.returncode == 0
     assert "<script>" not in done.stdout
@@ -171,7 +173,9 @@ def test_html_of_several_needs_a_folder(tmp_path):
 
 
 def test_control_characters_of_students_do_not_reach_the_terminal(tmp_path):
-    path = write_notebook(tmp_path / "a.ipynb", WRONG, "raise ValueError('\\x1b[2J\\x1b]0;title\\x07')")
+    path = write_notebook(
+        tmp_path / "a.ipynb", WRONG, "raise ValueError('\\x1b[2J\\x1b]0;title\\x07')"
+    )
     done = grader("grade", path, "--course", TINY)
     assert "\x1b" not in done.stdout
     assert "\x07" not in done.stdout
@@ -186,7 +190,8 @@ def test_the_same_seed_and_file_draw_the_same_inputs(right):
 def test_an_interrupt_ends_everything_soon(tmp_path, number):
     marker = f"sleeper_{os.getpid()}_{number}"
     path = write_notebook(
-        tmp_path / "a.ipynb", f"mean = '{marker}'\nopen('/tmp/{marker}', 'w').close()\nimport time; time.sleep(100)"
+        tmp_path / "a.ipynb",
+        f"mean = '{marker}'\nopen('/tmp/{marker}', 'w').close()\nimport time; time.sleep(100)",
     )
     process = subprocess.Popen(
         [sys.executable, "-m", "grader", "grade", str(path), "--course", str(TINY)],

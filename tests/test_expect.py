@@ -71,7 +71,8 @@ def test_nan_is_named():
 
 
 @pytest.mark.parametrize(
-    "value", [3072, 3072.0, np.int64(3072), np.float32(3072), torch.tensor(3072), torch.tensor([3072.0])]
+    "value",
+    [3072, 3072.0, np.int64(3072), np.float32(3072), torch.tensor(3072), torch.tensor([3072.0])],
 )
 def test_a_count_may_be_written_in_many_ways(value):
     assert expect.number("n", value, 3072) == 3072

@@ -317,11 +317,15 @@ def test_check_cells_are_found_wherever_the_call_stands():
 
 json_like = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=6),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(["cell_type", "source", "metadata", "id", "outputs", "kernelspec", "name"]),
-        inner,
-        max_size=4,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["cell_type", "source", "metadata", "id", "outputs", "kernelspec", "name"]
+            ),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=12,
 )

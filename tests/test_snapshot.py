@@ -37,9 +37,11 @@ def crossed(value: object, max_bytes: int = 1 << 20) -> object:
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=50),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.text(max_size=5), inner, max_size=3)
-    | st.tuples(inner, inner),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+        | st.tuples(inner, inner)
+    ),
     max_leaves=10,
 )
 
@@ -59,7 +61,8 @@ def test_nan_and_infinities_cross():
 @settings(deadline=None)
 @given(
     hnp.arrays(
-        st.sampled_from(["f4", "f8", "i4", "i8", "u1", "?"]), hnp.array_shapes(min_dims=0, max_side=4)
+        st.sampled_from(["f4", "f8", "i4", "i8", "u1", "?"]),
+        hnp.array_shapes(min_dims=0, max_side=4),
     )
 )
 def test_numpy_arrays_come_back_equal(array):
@@ -155,24 +158,36 @@ def test_values_that_lie_become_failures_or_plain_values():
 
 nodes = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.fixed_dictionaries(
-        {
-            "kind": st.sampled_from(
-                ["tensor", "array", "number", "text", "list", "tuple", "dict", "module", "failed"]
-            )
-        },
-        optional={
-            "items": inner,
-            "key": st.sampled_from(["t0", "t1", "x"]) | inner,
-            "value": inner,
-            "type": inner,
-            "complex": inner,
-            "requires_grad": inner,
-            "parameters": inner,
-            "buffers": inner,
-            "attributes": inner,
-        },
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.fixed_dictionaries(
+            {
+                "kind": st.sampled_from(
+                    [
+                        "tensor",
+                        "array",
+                        "number",
+                        "text",
+                        "list",
+                        "tuple",
+                        "dict",
+                        "module",
+                        "failed",
+                    ]
+                )
+            },
+            optional={
+                "items": inner,
+                "key": st.sampled_from(["t0", "t1", "x"]) | inner,
+                "value": inner,
+                "type": inner,
+                "complex": inner,
+                "requires_grad": inner,
+                "parameters": inner,
+                "buffers": inner,
+                "attributes": inner,
+            },
+        )
     ),
     max_leaves=12,
 )
@@ -205,6 +220,8 @@ def test_a_table_that_lies_about_sizes_is_refused():
 
 
 def test_nothing_in_the_package_unpickles():
-    pattern = re.compile(r"\bimport (pickle|dill|cloudpickle|shelve|marshal)\b|(?<!safetensors[.])torch[.](load|save)[(]")
+    pattern = re.compile(
+        r"\bimport (pickle|dill|cloudpickle|shelve|marshal)\b|(?<!safetensors[.])torch[.](load|save)[(]"
+    )
     for path in Path(grader.__file__).parent.rglob("*.py"):
         assert not pattern.search(path.read_text()), path

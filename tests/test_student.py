@@ -43,7 +43,11 @@ def in_jupyter(path: Path, assignment: Assignment, folder: Path) -> nbformat.Not
 
 def text_of(cell: nbformat.NotebookNode) -> str:
     return "".join(
-        str(out.get("text", "") or out.get("data", {}).get("text/plain", "") or out.get("evalue", ""))
+        str(
+            out.get("text", "")
+            or out.get("data", {}).get("text/plain", "")
+            or out.get("evalue", "")
+        )
         for out in cell.outputs
     )
 

@@ -17,7 +17,7 @@ sys.path.insert(0, str(FOLDER))
 
 
 def test_every_situation_has_both_files():
-    assert SITUATIONS == sorted(path.parent.name for path in FOLDER.glob("*/submission.ipynb"))
+    assert sorted(path.parent.name for path in FOLDER.glob("*/submission.ipynb")) == SITUATIONS
     assert len(SITUATIONS) >= 30
 
 

@@ -51,9 +51,9 @@ def by_fft(x: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
 
 @given(
     st.lists(
-        st.tuples(
-            st.floats(-1e6, 1e6, width=32), st.floats(-1e6, 1e6, width=32)
-        ).filter(lambda p: all(v == 0 or abs(v) > 1e-12 for v in p)),
+        st.tuples(st.floats(-1e6, 1e6, width=32), st.floats(-1e6, 1e6, width=32)).filter(
+            lambda p: all(v == 0 or abs(v) > 1e-12 for v in p)
+        ),
         min_size=1,
         max_size=60,
     ),
@@ -96,14 +96,6 @@ def test_real_mistakes_are_outside(seed):
         assert not within(wrong, value, cuda).all()
 
 
-def test_a_small_bias_fails_even_on_the_bound_of_cuda():
-    """With gratings of ±0.5 and the tutorial's filter sizes, 1e-3 is above TF32's rounding."""
-    x = torch.sign(torch.randn(1, 1, 24, 31, generator=torch.Generator().manual_seed(1))) / 2
-    w = torch.randn(3, 1, 7, 7, generator=torch.Generator().manual_seed(2)) / 40
-    value, magnitude = exact(x, w)
-    assert not within(value + 1e-3, value, error_bound(magnitude, 49, TF32_CUDA)).all()
-
-
 def test_nan_and_inf_are_never_within():
     value = torch.zeros(3)
     found = torch.tensor([float("nan"), float("inf"), 0.0])
@@ -144,6 +136,10 @@ def test_transformed_dims_share_the_largest_bound():
     both = error_bound(magnitude, 9, FLOAT32_CPU, transformed_dims=2)
     assert (rows == alone.amax(1, keepdim=True)).all()
     assert (both == alone.max()).all()
+    # ... and what rounding of the factors adds stays with each output
+    own = error_bound(magnitude, 9, TF32_CUDA)
+    shared = error_bound(magnitude, 9, TF32_CUDA, transformed_dims=2)
+    assert (shared - own < alone.max() * 1.01).all()
     assert error_bound(torch.zeros(0, 3), 9, FLOAT32_CPU, transformed_dims=2).shape == (0, 3)
 
 

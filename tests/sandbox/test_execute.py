@@ -104,7 +104,9 @@ def test_companion_files_are_there(tmp_path: Path, averages: Assignment):
     (tmp_path / "helper.py").write_text("def mean(values):\n    return values.mean()\n")
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "x.txt").write_text("7")
-    write_notebook(tmp_path / "hw.ipynb", "from helper import mean\nassert open('data/x.txt').read() == '7'")
+    write_notebook(
+        tmp_path / "hw.ipynb", "from helper import mean\nassert open('data/x.txt').read() == '7'"
+    )
     graded = grade(uploads(tmp_path)[0], averages, Settings())
     assert cells(graded)[0] is None
     assert scores(graded)["mean"] == 2
@@ -114,9 +116,7 @@ def test_companion_files_are_there(tmp_path: Path, averages: Assignment):
 
 
 def test_a_cell_that_runs_too_long_is_stopped_and_the_rest_goes_on(grade_cells, averages):
-    graded = grade_cells(
-        "while True: pass", RIGHT, assignment=limited(averages, cell_seconds=1)
-    )
+    graded = grade_cells("while True: pass", RIGHT, assignment=limited(averages, cell_seconds=1))
     assert graded.report.execution.status == "timeout"
     assert graded.report.message == "Cell 0 ran longer than 1 s."
     assert cells(graded)[0] == "stopped after 1 s (the limit for one cell)"
@@ -170,13 +170,17 @@ def test_too_much_output_is_stopped(grade_cells, averages):
 
 
 def test_much_output_below_the_limit_is_fine(grade_cells):
-    graded = grade_cells("print('x' * 5_000_000)\nimport sys\nprint('y' * 100, file=sys.stderr)", RIGHT)
+    graded = grade_cells(
+        "print('x' * 5_000_000)\nimport sys\nprint('y' * 100, file=sys.stderr)", RIGHT
+    )
     assert graded.report.execution.status == "ok"
     assert scores(graded)["mean"] == 2
 
 
 def test_too_much_memory_is_an_error_of_the_cell(grade_cells):
-    graded = grade_cells("import torch\nbig = torch.ones(20 * 2**28)", "x = bytearray(20 * 2**30)", RIGHT)
+    graded = grade_cells(
+        "import torch\nbig = torch.ones(20 * 2**28)", "x = bytearray(20 * 2**30)", RIGHT
+    )
     assert graded.report.execution.status == "memory"
     assert "Cell 0 wanted more memory than the 4.0 GiB allowed" in graded.report.message
     assert scores(graded)["mean"] == 2
@@ -281,7 +285,12 @@ def _running(marker: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "bytes_", [b"garbage that is no frame at all", b"TGF1" + b"\xff" * 12, b"TGF1\0\0\0\2" + b"\0" * 8 + b"[]"]
+    "bytes_",
+    [
+        b"garbage that is no frame at all",
+        b"TGF1" + b"\xff" * 12,
+        b"TGF1\0\0\0\2" + b"\0" * 8 + b"[]",
+    ],
 )
 def test_bytes_on_the_result_pipe_end_the_run_and_give_nothing(grade_cells, bytes_):
     flood = (

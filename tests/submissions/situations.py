@@ -7,7 +7,7 @@ earn stands in `<situation>/expected.json`, written by hand and never by the gra
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-EXPECTED_LAYER = '''
+EXPECTED_LAYER = """
 class ConvolutionalLayer(nn.Module):
     def __init__(self, c_in=1, c_out=6, K=7, filters=None):
         super().__init__()
@@ -18,7 +18,7 @@ class ConvolutionalLayer(nn.Module):
 
     def forward(self, s):
         return self.conv(s)
-'''
+"""
 
 ACTIVATIONS = """
 orientations = [-90, -45, 0, 45, 90]
@@ -27,7 +27,7 @@ stimuli = torch.stack([grating(angle) for angle in orientations])[:, None]
 convout = convLayer(stimuli).detach()
 """
 
-CORRELATE = '''
+CORRELATE = """
 def correlate2d(image, kernel):
     kh, kw = kernel.shape
     padded = torch.nn.functional.pad(image, (kw // 2, kw // 2, kh // 2, kh // 2))
@@ -36,7 +36,7 @@ def correlate2d(image, kernel):
         for j in range(image.shape[1]):
             out[i, j] = (padded[i:i + kh, j:j + kw] * kernel).sum()
     return out
-'''
+"""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def layer(init: str = "", forward: str = "return self.conv(s)", conv: str = "") 
         "            self.conv.bias = nn.Parameter(torch.zeros(c_out))"
     )
     return {
-        "q2-answer": f'''
+        "q2-answer": f"""
 class ConvolutionalLayer(nn.Module):
     def __init__(self, c_in=1, c_out=6, K=7, filters=None):
         super().__init__()
@@ -68,7 +68,7 @@ class ConvolutionalLayer(nn.Module):
 
     def forward(self, s):
         {forward}
-'''
+"""
     }
 
 
@@ -189,7 +189,10 @@ def correlate2d(image, kernel):
     "right_float64_then_cast": Situation(
         "Computed in float64 and cast back.",
         {
-            **correlate("(padded[i:i + kh, j:j + kw] * kernel)", "(padded[i:i + kh, j:j + kw].double() * kernel.double())"),
+            **correlate(
+                "(padded[i:i + kh, j:j + kw] * kernel)",
+                "(padded[i:i + kh, j:j + kw].double() * kernel.double())",
+            ),
             **activations(
                 "convout = convLayer(stimuli).detach()",
                 "convout = convLayer.double()(stimuli.double()).detach().float()",
@@ -300,9 +303,7 @@ WRONG = {
     ),
     "reflect_padding": Situation(
         "The border is mirrored instead of zero.",
-        layer(
-            conv='nn.Conv2d(c_in, c_out, kernel_size=K, padding=K // 2, padding_mode="reflect")'
-        ),
+        layer(conv='nn.Conv2d(c_in, c_out, kernel_size=K, padding=K // 2, padding_mode="reflect")'),
     ),
     "gratings_0_to_1": Situation(
         "The gratings lifted to 0..1.",

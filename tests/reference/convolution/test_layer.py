@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import signal
 
-from grader.tolerance import FLOAT32_CPU, error_bound, within
+from grader.tolerance import FLOAT32_CPU, TF32_CUDA, Arithmetic, error_bound, within
 from reference.convolution import (
     ConvolutionalLayer,
     correlate,
@@ -156,3 +156,25 @@ def test_layer_without_filters_has_its_own() -> None:
     assert within(layer(images), truth.value, bound).all()
     assert layer.conv.bias is not None
     assert layer.conv.bias.any()
+
+
+@pytest.mark.parametrize("arithmetic", [FLOAT32_CPU, TF32_CUDA], ids=lambda a: a.name)
+def test_the_smallest_real_mistakes_are_outside_of_the_bound(arithmetic: Arithmetic) -> None:
+    """On the set gratings: a bias of 1e-3 left in, and weights scaled by 1.002."""
+    exact = correlate(set_gratings(), filters())
+    bound = error_bound(exact.magnitude, exact.terms, arithmetic, transformed_dims=2)
+    assert within(exact.value.float(), exact.value, bound / 2).all()
+    assert not within(exact.value + 1e-3, exact.value, bound).all()
+    assert not within(exact.value * 1.002, exact.value, bound).all()
+
+
+def test_rounding_to_tf32_is_inside_on_cuda_and_outside_on_the_cpu() -> None:
+    def tf32(x: torch.Tensor) -> torch.Tensor:
+        bits = x.contiguous().view(torch.int32)
+        return ((bits + 0x1000) & ~0x1FFF).view(torch.float32)
+
+    exact = correlate(set_gratings(), filters())
+    rounded = correlate(tf32(set_gratings()), tf32(filters())).value
+    for arithmetic, inside in ((TF32_CUDA, True), (FLOAT32_CPU, False)):
+        bound = error_bound(exact.magnitude, exact.terms, arithmetic, transformed_dims=2)
+        assert bool(within(rounded, exact.value, bound).all()) is inside

@@ -13,10 +13,12 @@
 import torch
 from grader.student import check
 
+
 # %% name="mean-answer" tags=["exercise"]
 def mean(values):
     """Return the mean of a vector."""
     raise NotImplementedError("Student exercise: the mean")
+
 
 # %% name="mean-check" tags=["check"]
 check("mean")

@@ -3,6 +3,7 @@ def mean(values):
     """Return the mean of a vector."""
     return values.sum() / len(values)
 
+
 # %% name="model-answer"
 model = torch.nn.Linear(3, 2)
 answer = 8
