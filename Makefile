@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+DEMO := right_solved right_fft kernel_flipped gratings_0_to_1 original_tutorial starter_untouched
+
 .PHONY: demo test lint types benchmark starter clean
 
 demo: $(READY)
@@ -12,7 +14,7 @@ demo: $(READY)
 	-@$(BIN)/grader grade tests/submissions/layer_without_padding/submission.ipynb
 	@echo
 	@echo "== A folder of notebooks ======================================================="
-	-@$(BIN)/grader grade demo -o .demo
+	-@$(BIN)/grader grade $(addprefix tests/submissions/,$(DEMO)) -o .demo
 	@echo
 	@echo "Open .demo/feedback/*.html in a browser: what each student would read."
 

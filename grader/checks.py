@@ -24,7 +24,7 @@ from otter.test_files.abstract_test import TestCaseResult
 from grader.assignment import Assignment
 from grader.errors import AssignmentError
 from grader.sandbox.execution import Observation
-from grader.snapshot import Failed, Missing
+from grader.snapshot import PLACEHOLDER, STUB, Failed, Missing
 from grader.tolerance import Arithmetic, arithmetic_of
 
 CheckStatus = Literal["passed", "failed", "not_run"]
@@ -204,9 +204,11 @@ def load_reference(folder: Path) -> ModuleType:
 
 def _missing_sentence(key: str, value: Missing) -> str:
     name = key if value.name == "..." else value.name
-    if value.name == "...":
+    if value.reason == PLACEHOLDER:
         return f"`{name}` still holds the placeholder `...`."
-    return f"`{name}` is not there yet."
+    if value.reason == STUB:
+        return f"`{name}` is still the stub."
+    return f"`{name}` is not defined."
 
 
 def _one_line(text: str) -> str:

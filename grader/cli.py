@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
@@ -88,7 +88,7 @@ def grade(
         for path in paths:
             if not path.exists():
                 raise UsageError(f"no such file or folder: {path}")
-        uploads = [upload for path in paths for upload in intake.uploads(path)]
+        uploads = intake.gather(paths)
         if form == "html" and output is None and len(uploads) > 1:
             raise UsageError("--format html with several submissions needs -o DIR for the pages.")
         with _ended_by_signals():
@@ -173,7 +173,7 @@ def _assignment(course: Path | None, name: str | None) -> Assignment:
 
 
 def _graded(
-    uploads: "list[Upload]",
+    uploads: "Sequence[Upload]",
     assignment: Assignment,
     settings: "Settings",
     jobs: int | None,

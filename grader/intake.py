@@ -3,7 +3,8 @@
 import hashlib
 import stat
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path, PurePosixPath
@@ -11,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from grader.assignment import Assignment
 from grader.errors import SubmissionError
 from grader.notebook import CodeCell, Notebook, parse
+from grader.text import file_text
 
 MAX_NOTEBOOK = 50 * 1024 * 1024
 MAX_UPLOAD = 200 * 1024 * 1024
@@ -51,10 +53,10 @@ def uploads(path: Path) -> tuple[Upload, ...]:
     (or folders of them) is a class. A folder without a notebook is one upload, to be refused.
     """
     if not path.is_dir():
-        return (Upload(path.stem, path),)
+        return (Upload(file_text(path.stem), path),)
     found = sorted(_submitted(path))
     if len(found) <= 1:
-        return (Upload(path.resolve().name, path),)
+        return (Upload(file_text(path.resolve().name), path),)
     named: dict[str, Path] = {}
     for each in found:
         relative = each.relative_to(path)
@@ -63,7 +65,19 @@ def uploads(path: Path) -> tuple[Upload, ...]:
             named[relative.parent.as_posix()] = each.parent
         else:
             named[relative.with_suffix("").as_posix()] = each
-    return tuple(Upload(name, where) for name, where in sorted(named.items()))
+    return tuple(Upload(file_text(name), where) for name, where in sorted(named.items()))
+
+
+def gather(paths: Iterable[Path]) -> tuple[Upload, ...]:
+    """Return the uploads at all of `paths`, each once, with ids that differ."""
+    found = {each.path.resolve(): each for path in paths for each in uploads(path)}
+    ids = Counter(each.id for each in found.values())
+    return tuple(
+        each
+        if ids[each.id] == 1
+        else Upload(file_text(where.with_suffix("").as_posix()).lstrip("/"), each.path)
+        for where, each in found.items()
+    )
 
 
 def digest(upload: Upload) -> str:

@@ -11,6 +11,7 @@ import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 
 from grader.errors import SubmissionError
+from grader.text import whole
 
 PYTHON = ("python", "ipython", "python3")
 STANDARD_KERNEL = "python3"
@@ -19,6 +20,9 @@ _OTHER_KERNELS = {
     "matlab": "MATLAB", "octave": "Octave", "bash": "Bash", "rust": "Rust", "scala": "Scala",
     "sagemath": "SageMath", "iruby": "Ruby", "dotnet": ".NET", ".net": ".NET", "almond": "Scala",
 }  # fmt: skip
+_LONGEST_READ = 200_000
+_MOST_MAGICS = 50
+_CHECK = re.compile(r"""^check\(["'](\w{1,80})["']\)""", re.MULTILINE)
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _COMMANDS = ("system", "getoutput")
 _COMMAND_MAGICS = ("pip", "conda", "mamba", "bash", "sh", "script", "system", "sx", "uv")
@@ -108,12 +112,15 @@ def parse(data: bytes) -> Notebook:
 
 
 def read_cell(index: int, source: str) -> CodeCell:
-    """Return what a code cell calls and names; a cell that is no Python has none of it."""
+    """Return what a code cell calls and names; one that is no Python is read as plain words."""
     tree = _tree(source)
+    if tree is None:
+        words = frozenset(_WORD.findall(source[:_LONGEST_READ]))
+        return CodeCell(index, source, tuple(_CHECK.findall(source[:_LONGEST_READ])), (), words)
     checks: list[str] = []
     commands: list[str] = []
-    names: set[str] = set() if tree else set(_WORD.findall(source))
-    for part in ast.walk(tree) if tree else ():
+    names: set[str] = set()
+    for part in ast.walk(tree):
         match part:
             case ast.Call(func=ast.Name(id="check"), args=[ast.Constant(value=str(question))]):
                 checks.append(question)
@@ -138,10 +145,14 @@ def _commands(attr: str, first: str, rest: list[ast.expr]) -> Iterator[str]:
 
 
 def _tree(source: str) -> ast.Module | None:
+    # IPython reads the whole cell again for each magic in it: a cell made to be slow is not read.
+    magics = sum(line.lstrip().startswith(("!", "%")) for line in source.splitlines())
+    if len(source) > _LONGEST_READ or magics > _MOST_MAGICS:
+        return None
     try:
         code: str = TransformerManager().transform_cell(source)
         return ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError, RuntimeError):
         return None
 
 
@@ -238,7 +249,7 @@ def _repaired_cell(cell: Any) -> nbformat.NotebookNode:
         source = "".join(str(line) for line in source)
     if not isinstance(source, str) or not isinstance(cell.get("cell_type"), str):
         raise ValueError("a cell without a type or with a source that is no text")
-    cell["source"] = source
+    cell["source"] = whole(source)
     if not isinstance(cell.get("metadata"), dict):
         cell["metadata"] = nbformat.NotebookNode()
     return cell

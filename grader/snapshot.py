@@ -11,7 +11,7 @@ A node is a JSON object whose `kind` is one of
     list tuple dict  of nodes
     module           an nn.Module as its parameters, buffers and plain attributes
     opaque           anything else, as the name of its type
-    missing          the notebook does not define the name
+    missing          the notebook does not define the name, or holds the stub's placeholder
     failed           observing it raised: type, message and the student's traceback
 """
 
@@ -26,6 +26,7 @@ import safetensors.torch
 import torch
 
 from grader.errors import GraderError
+from grader.text import whole
 
 Node = dict[str, Any]
 Table = dict[str, torch.Tensor]
@@ -34,6 +35,7 @@ MAX_NODES = 20_000
 MAX_DEPTH = 12
 MAX_TEXT = 20_000
 MAX_DIMS = 16
+UNDEFINED, PLACEHOLDER, STUB = "undefined", "placeholder", "stub"
 _STORED_DTYPES = frozenset(
     {
         torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64,
@@ -48,9 +50,10 @@ class SnapshotError(GraderError):
 
 @dataclass(frozen=True)
 class Missing:
-    """The notebook does not define `name`, or still holds the stub's placeholder there."""
+    """There is nothing under `name`: it is undefined, or still what the stub gave."""
 
     name: str
+    reason: str = UNDEFINED
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,7 @@ class Encoder:
 
     def _encode(self, value: object, depth: int) -> Node:
         if value is ...:
-            return {"kind": "missing", "name": "..."}
+            return missing("...", PLACEHOLDER)
         if value is None:
             return {"kind": "none"}
         if isinstance(value, torch.Tensor):
@@ -231,9 +234,9 @@ class Encoder:
         return safetensors.torch.save(self.table)
 
 
-def missing(name: str) -> Node:
-    """Return the node that says the notebook does not define `name`."""
-    return {"kind": "missing", "name": name}
+def missing(name: str, reason: str = UNDEFINED) -> Node:
+    """Return the node that says there is nothing under `name`, and why."""
+    return {"kind": "missing", "name": name, "reason": reason}
 
 
 def failure(type_name: str, message: str, trace: str = "") -> Node:
@@ -310,7 +313,7 @@ class Decoder:
             case "none":
                 return None
             case "missing":
-                return Missing(_text(node, "name"))
+                return Missing(_text(node, "name"), _text(node, "reason"))
             case "failed":
                 return Failed(_text(node, "type"), _text(node, "message"), _text(node, "traceback"))
             case "opaque":
@@ -344,7 +347,7 @@ class Decoder:
         for pair in _list(node, key):
             if not (isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)):
                 raise SnapshotError(f"expected a named value, found {reprlib.repr(pair)}.")
-            pairs[pair[0][:MAX_TEXT]] = self.decode(pair[1], depth + 1)
+            pairs[whole(pair[0][:MAX_TEXT])] = self.decode(pair[1], depth + 1)
         return pairs
 
     def _stored(self, node: Node) -> torch.Tensor:
@@ -388,7 +391,7 @@ def _text(node: Node, key: str) -> str:
     value = node.get(key, "")
     if not isinstance(value, str):
         raise SnapshotError(f"expected text under {key!r}, found {reprlib.repr(value)}.")
-    return value[:MAX_TEXT]
+    return whole(value[:MAX_TEXT])
 
 
 def _decode_number(kind: str, text: str) -> int | float:

@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import hashlib
 import io
 import json
 import os
@@ -73,12 +74,15 @@ def harmless(text: str) -> str:
 
 
 def file_name(identifier: str) -> str:
-    """Return a relative path for an id that stays inside its folder, whatever the id holds."""
+    """Return a relative path for an id: inside its folder, and another one for another id."""
     parts = [
-        re.sub(r"[^\w.\-+@ ,=()]", "_", part).strip(". ")[:120] or "_"
+        re.sub(r"[^\w.\-+@ ,=()]", "_", part).strip(". ")[:100] or "_"
         for part in identifier.split("/")
     ]
-    return "/".join(part for part in parts if part) or "_"
+    name = "/".join(parts)
+    if name == identifier:
+        return name
+    return f"{name}-{hashlib.sha256(identifier.encode()).hexdigest()[:8]}"
 
 
 def write(path: Path, content: bytes) -> None:

@@ -1,20 +1,14 @@
-"""Fixtures: the two courses, and notebooks made of a few cells."""
+"""Fixtures: the two assignments, grading a few cells, and a GPU where there is one."""
 
-from collections.abc import Callable
 from pathlib import Path
 
-import nbformat
 import pytest
 import torch
+from support import ROOT, TINY, GradeCells, write_notebook
 
 from grader.assignment import Assignment, Course
 from grader.intake import Upload
 from grader.pipeline import Graded, Settings, grade
-
-ROOT = Path(__file__).parent.parent
-TINY = Path(__file__).parent / "courses" / "tiny"
-
-GradeCells = Callable[..., Graded]
 
 
 @pytest.fixture(scope="session")
@@ -26,15 +20,6 @@ def convolution() -> Assignment:
 def averages() -> Assignment:
     """Return an assignment that has nothing to do with convolution and runs in a second."""
     return Course(TINY).assignment("averages")
-
-
-def write_notebook(path: Path, *cells: str, **metadata: object) -> Path:
-    """Write a notebook of code cells."""
-    meta = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, **metadata}
-    node = nbformat.v4.new_notebook(metadata=meta)
-    node.cells = [nbformat.v4.new_code_cell(source, id=f"c{i}") for i, source in enumerate(cells)]
-    path.write_text(nbformat.writes(node), encoding="utf-8")
-    return path
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, TINY
+from support import ROOT, TINY
 
 from grader.assignment import Course, find_course, read_settings
 from grader.errors import AssignmentError, UsageError

@@ -44,8 +44,8 @@ def test_a_missing_value_stops_the_check_before_it_runs(run):
     body = CASE + "    pass\n"
     (found,) = run(body, x=Missing("x"))
     assert (found.status, found.points) == ("not_run", 0)
-    assert found.message == "`x` is not there yet."
-    (found,) = run(body, x=Missing("..."))
+    assert found.message == "`x` is not defined."
+    (found,) = run(body, x=Missing("...", "placeholder"))
     assert found.message == "`x` still holds the placeholder `...`."
 
 

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import TINY, write_notebook
+from support import TINY, write_notebook
 
 RIGHT = "import torch\ndef mean(values):\n    return values.mean()\nanswer = 8\nmodel = torch.nn.Linear(3, 2)\nword = 'mean'"
 WRONG = "def mean(values):\n    return values.sum()\nanswer = 'many'"
@@ -179,6 +179,15 @@ def test_control_characters_of_students_do_not_reach_the_terminal(tmp_path):
     done = grader("grade", path, "--course", TINY)
     assert "\x1b" not in done.stdout
     assert "\x07" not in done.stdout
+
+
+def test_text_that_cannot_be_encoded_is_graded_like_any_other(tmp_path):
+    name = os.fsencode(str(tmp_path)) + b"/\xff\xfe.ipynb"
+    write_notebook(tmp_path / "a.ipynb", RIGHT, r"raise ValueError('\ud800')", r"word = '\udfff'")
+    os.rename(tmp_path / "a.ipynb", name)
+    done = grader("grade", tmp_path, "--course", TINY, "--format", "json", "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["score"] == 3.5
 
 
 def test_the_same_seed_and_file_draw_the_same_inputs(right):

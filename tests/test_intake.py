@@ -313,6 +313,23 @@ def test_check_cells_are_found_wherever_the_call_stands():
     assert cell.checks == ("mean", "model")
     assert cell.commands == ("!ls",)
     assert read_cell(0, "def broken(:").checks == ()
+    assert read_cell(0, 'check("mean")\ndef broken(:').checks == ("mean",)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["!ls\n" * 20_000, "x = " + "(" * 50_000, "x = " + "-" * 100_000 + "1", "x=1;" * 500_000],
+)
+def test_a_cell_made_to_be_slow_to_read_is_read_as_words(source):
+    assert read_cell(0, source + "\nmean = 1").index == 0
+
+
+def test_text_that_cannot_be_encoded_is_mended(read):
+    submission = read(
+        b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type":'
+        b' "code", "metadata": {}, "source": "mean = \'\\ud800\'", "outputs": []}]}'
+    )
+    assert submission.cells[0].source == "mean = '?'"
 
 
 json_like = st.recursive(

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from conftest import ROOT, GradeCells
+from support import ROOT, GradeCells
 
 from grader.report import Report, json_schema
 

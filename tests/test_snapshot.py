@@ -119,7 +119,7 @@ def test_a_module_reads_like_one_and_cannot_be_called():
 def test_the_rest_crosses_as_the_name_of_its_type():
     assert crossed(len) == Opaque("builtin_function_or_method", "len")
     assert crossed(nn.Linear) == Opaque("type", "Linear")
-    assert crossed(...) == Missing("...")
+    assert crossed(...) == Missing("...", "placeholder")
     assert crossed({1: 2}) == Opaque("dict", "")
     assert crossed(np.array([object()])) == Opaque("numpy.ndarray of object", "")
 

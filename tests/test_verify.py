@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import TINY
+from support import TINY
 
 from grader.assignment import Assignment, Course
 from grader.pipeline import Settings

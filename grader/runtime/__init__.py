@@ -9,6 +9,7 @@ FILES = (
     "errors.py",
     "probes.py",
     "snapshot.py",
+    "text.py",
     "wire.py",
     "runtime/__init__.py",
     "runtime/__main__.py",

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 
 from grader.probes import Given, Probe, ProbeFile
-from grader.snapshot import Encoder, Node, failed, failure, missing
+from grader.snapshot import PLACEHOLDER, STUB, Encoder, Node, failed, failure, missing
 from grader.wire import Frame
 
-STUB = "Student exercise"
+STUB_MESSAGE = "Student exercise"
 INTERRUPTED = failure("TimeLimit", "it took longer than the time allowed")
 
 
@@ -48,8 +48,10 @@ def observe(
 def run_probe(probe: Probe, notebook: Mapping[str, Any], given: Given, encoder: Encoder) -> Node:
     """Return the node of what a probe returns, or of how it failed."""
     for name in probe.needs:
-        if name not in notebook or notebook[name] is ...:
+        if name not in notebook:
             return missing(name)
+        if notebook[name] is ...:
+            return missing(name, PLACEHOLDER)
     copies = {name: value.clone() for name, value in given.items()}
     needs = {name: notebook[name] for name in probe.needs}
     with undisturbed():
@@ -59,8 +61,8 @@ def run_probe(probe: Probe, notebook: Mapping[str, Any], given: Given, encoder: 
             return INTERRUPTED
         except NotImplementedError as error:
             # The stub's own error: the exercise has not been attempted.
-            if STUB in str(error):
-                return missing(probe.needs[0] if probe.needs else probe.name)
+            if STUB_MESSAGE in str(error):
+                return missing(probe.needs[0] if probe.needs else probe.name, STUB)
             return failed(error, (__file__,))
         except (Exception, SystemExit) as error:
             return failed(error, (__file__,))

@@ -2,7 +2,8 @@
 
 Where `unshare` (util-linux) works, the child gets its own process, network, IPC and mount
 namespaces: killing its first process ends every process it has started, it has no network, and
-the course's hidden folder is covered by an empty one. Elsewhere it is a plain process group.
+the course's hidden folder is covered by an empty one, and no capability is left to uncover it.
+Elsewhere it is a plain process group.
 """
 
 import functools
@@ -34,7 +35,7 @@ class Isolation:
         if not self.prefix:
             return argv
         covered = [str(path) for path in hidden if path.is_dir()]
-        return [*self.prefix, "sh", "-c", _SCRIPT, "sh", *covered, "--", *argv]
+        return [*self.prefix, "sh", "-c", _SCRIPT, "sh", *covered, "--", *_powerless(), *argv]
 
 
 PLAIN = Isolation(("separate process", "clean environment"))
@@ -44,6 +45,13 @@ def _dies_with_its_parent() -> tuple[str, ...]:
     """Return the command that makes the kernel end the child if the grader itself is killed."""
     setpriv = shutil.which("setpriv")
     return (setpriv, "--pdeathsig", "KILL") if setpriv else ()
+
+
+def _powerless() -> tuple[str, ...]:
+    """Return the command that gives up every capability, for good: what covers stays covered."""
+    setpriv = shutil.which("setpriv")
+    drop = ("--no-new-privs", "--inh-caps=-all", "--bounding-set=-all")
+    return (setpriv, *drop) if setpriv else ()
 
 
 @functools.cache

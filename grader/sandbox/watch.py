@@ -17,6 +17,7 @@ from pathlib import Path
 from grader.assignment import Limits
 from grader.sandbox.execution import CellOutcome, Observation, Status
 from grader.snapshot import Decoder, SnapshotError, read_table
+from grader.text import whole
 from grader.wire import Frame, FrameReader, WireError
 
 START_SECONDS = 120.0
@@ -146,7 +147,7 @@ class Watch:
 
     def _finish_cell(self, index: int, error: object) -> None:
         record = self._record
-        text = error[:500] if isinstance(error, str) else None
+        text = whole(error[:500]) if isinstance(error, str) else None
         if text and self._interrupted:
             text = f"stopped after {self._limits.cell_seconds:g} s (the limit for one cell)"
         elif text and any(sign in text for sign in _MEMORY_SIGNS):

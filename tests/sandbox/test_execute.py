@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import GradeCells
+from support import GradeCells
 
 from grader.assignment import Assignment, AssignmentFile
 from grader.sandbox import isolation
@@ -96,7 +96,7 @@ def test_probes_leave_random_numbers_and_types_as_they_were(grade_cells: GradeCe
 
 
 def test_companion_files_are_there(tmp_path: Path, averages: Assignment):
-    from conftest import write_notebook
+    from support import write_notebook
 
     from grader.intake import uploads
     from grader.pipeline import Settings, grade
@@ -234,8 +234,13 @@ def test_hidden_files_cannot_be_opened_where_the_machine_can_isolate(grade_cells
         pytest.skip("this machine offers no namespaces: run as root or allow user namespaces")
     path = averages.hidden / "solution.py"
     assert path.is_file()
-    graded = grade_cells(f"open({str(path)!r}).read()", "import os\nos.listdir('/proc/1')", RIGHT)
-    assert "FileNotFoundError" in str(cells(graded)[0])
+    uncover = (
+        "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+        f"assert libc.umount2({os.fsencode(averages.hidden.parent)!r}, 2) == -1"
+    )
+    graded = grade_cells(uncover, f"open({str(path)!r}).read()", RIGHT)
+    assert cells(graded)[0] is None
+    assert "FileNotFoundError" in str(cells(graded)[1])
 
 
 def test_there_is_no_network_where_the_machine_can_isolate(grade_cells):

@@ -1,17 +1,14 @@
 """Make: write every situation's submission.ipynb from the starter and its answers."""
 
-import sys
 from pathlib import Path
 
 import nbformat
+from situations import ALL, ORIGINAL, Situation
 
 from grader import build
 from grader.assignment import find_course
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
-
-from situations import ALL, ORIGINAL, Situation  # noqa: E402
 
 
 def notebook(situation: Situation) -> str:
