@@ -86,14 +86,13 @@ def close(
     right = within(found, expected, bound)
     if bool(right.all()):
         return found
+    if not bool(torch.isfinite(found.detach().to(torch.float64)).all()):
+        raise AssertionError(f"{name}: holds NaN or infinite values. {hint}".rstrip())
     wrong = (~right).nonzero()
     where = ", ".join(str(int(i)) for i in wrong[0])
-    place = f"; the first is {name}[{where}]" if where else ""
-    if not bool(torch.isfinite(found.detach().to(torch.float64)).all()):
-        what = "holds NaN or infinite values"
-    else:
-        what = f"{_share(len(wrong), right.numel())} of its values are wrong"
-    raise AssertionError(f"{name}: {what}, beyond any rounding error{place}. {hint}".rstrip())
+    place = f", first at [{where}]" if where else ""
+    what = "is wrong" if right.numel() == 1 else f"{_share(len(wrong), right.numel())} wrong"
+    raise AssertionError(f"{name}: {what}, by more than rounding{place}. {hint}".rstrip())
 
 
 def whole_number(name: str, value: object) -> int:
@@ -137,9 +136,11 @@ def _spelling(text: str) -> str:
 
 def _share(count: int, total: int) -> str:
     if count == total:
-        return "all" if total > 1 else "the one"
+        return "all values are"
     percent = 100 * count / total
-    return f"{percent:.0f} %" if percent >= 1 else f"{count} of {total}"
+    if percent >= 1:
+        return f"{percent:.0f} % of the values are"
+    return f"{count} of {total} values {'is' if count == 1 else 'are'}"
 
 
 def _shape(shape: Sequence[int]) -> str:

@@ -60,7 +60,7 @@ def test_differences_say_how_many_and_where_but_not_what():
     with pytest.raises(AssertionError) as caught:
         expect.close("x", found, expected, torch.full((4, 25), 1e-6), "Look at the border.")
     assert str(caught.value) == (
-        "x: 1 % of its values are wrong, beyond any rounding error; the first is x[2, 7]. "
+        "x: 1 % of the values are wrong, by more than rounding, first at [2, 7]. "
         "Look at the border."
     )
 
