@@ -58,6 +58,7 @@ class Limits(_Settings):
     snapshot_bytes: int = Field(default=64 * MIB, gt=0)
     memory_bytes: int = Field(default=4096 * MIB, gt=0)
     file_bytes: int = Field(default=256 * MIB, gt=0)
+    disk_bytes: int = Field(default=512 * MIB, gt=0)
 
 
 class AssignmentFile(_Settings):

@@ -60,6 +60,9 @@ def main() -> None:
 @click.option(
     "--device", type=click.Choice(("auto", "cpu", "cuda")), default="auto", show_default=True
 )
+@click.option(
+    "--allow-unsandboxed", is_flag=True, help="Grade although nothing confines student code here."
+)
 @click.option("--seed", help="Draw the probes' inputs from this instead of the course's secret.")
 def grade(
     paths: tuple[Path, ...],
@@ -69,6 +72,7 @@ def grade(
     output: Path | None,
     jobs: int | None,
     device: str,
+    allow_unsandboxed: bool,
     seed: str | None,
 ) -> NoReturn:
     """Grade notebooks: files, zips, or folders of them.
@@ -84,7 +88,7 @@ def grade(
         from grader import device as devices
         from grader import intake, pipeline
 
-        settings = pipeline.Settings(devices.resolve(device), seed)
+        settings = pipeline.Settings(devices.resolve(device), seed, allow_unsandboxed)
         for path in paths:
             if not path.exists():
                 raise UsageError(f"no such file or folder: {path}")

@@ -56,12 +56,16 @@ def _gpu() -> Line:
 def _isolation() -> Line:
     found = isolation.available()
     names = ", ".join(found.names)
-    if found.namespaced:
-        return Line("isolation", "ok", names)
-    return Line(
-        "isolation",
-        "weak",
-        names,
-        "Student code can use the network and read files here. Install util-linux and allow "
-        "user namespaces (sysctl kernel.unprivileged_userns_clone=1), or grade in a container.",
-    )
+    advice = []
+    if found.tier != "A1":
+        advice.append(
+            "Run as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1), "
+            "for tier A1."
+        )
+    if "system-call filter" not in found.features:
+        advice.append("Install libseccomp (Debian: libseccomp2) and `pip install pyseccomp`.")
+    if "Landlock" not in found.features:
+        advice.append("A kernel with Landlock (5.13 or newer) adds a layer.")
+    if found.tier == "none":
+        advice.append("Without isolation grading needs --allow-unsandboxed.")
+    return Line("isolation", "weak" if advice else "ok", names, " ".join(advice))

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,12 +13,13 @@ import torch
 
 from grader import checks, intake, report, score
 from grader.assignment import Assignment
-from grader.errors import AssignmentError, GraderError, SubmissionError
+from grader.errors import AssignmentError, GraderError, SandboxError, SubmissionError
 from grader.intake import Submission, Upload
 from grader.probes import load_probes
 from grader.report import Report
 from grader.sandbox.execute import execute
 from grader.sandbox.execution import Execution
+from grader.sandbox.worker import Pool
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Settings:
 
     device: str = "cpu"
     secret: str | None = None
+    unsandboxed: bool = False
     cancelled: threading.Event = field(default_factory=threading.Event, compare=False)
 
 
@@ -39,11 +41,16 @@ class Graded:
     execution: Execution | None = None
 
 
-def grade(upload: Upload, assignment: Assignment, settings: Settings) -> Graded:
-    """Grade one upload. Whatever is wrong with it, or with us, ends in a report."""
+def grade(
+    upload: Upload, assignment: Assignment, settings: Settings, pool: Pool | None = None
+) -> Graded:
+    """Grade one upload. Whatever is wrong with it, or with us, ends in a report.
+
+    Without a `pool` of warm processes one is made for this upload alone.
+    """
     try:
         submission = intake.read(upload, assignment)
-        execution = run(submission, assignment, settings)
+        execution = run(submission, assignment, settings, pool)
         marks = judge(submission, execution, assignment, settings)
         return Graded(
             report.graded(submission, assignment, marks, execution), submission, execution
@@ -68,9 +75,13 @@ def grade_all(
 
     Closing the iterator, or an interrupt in it, ends what is running.
     """
-    one: Callable[[Upload], Graded] = partial(grade, assignment=assignment, settings=settings)
-    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="grade") as pool:
-        waiting: set[Future[Graded]] = {pool.submit(one, upload) for upload in uploads}
+    several = len(uploads) > 2 * workers
+    with (
+        Pool(assignment, settings.device, warm=several, unsandboxed=settings.unsandboxed) as pool,
+        ThreadPoolExecutor(max_workers=workers, thread_name_prefix="grade") as threads,
+    ):
+        one = partial(grade, assignment=assignment, settings=settings, pool=pool)
+        waiting: set[Future[Graded]] = {threads.submit(one, upload) for upload in uploads}
         try:
             while waiting:
                 done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
@@ -78,13 +89,30 @@ def grade_all(
                     yield future.result()
         finally:
             settings.cancelled.set()
-            pool.shutdown(wait=True, cancel_futures=True)
+            threads.shutdown(wait=True, cancel_futures=True)
 
 
-def run(submission: Submission, assignment: Assignment, settings: Settings) -> Execution:
-    """Run the notebook and observe it."""
+def run(
+    submission: Submission, assignment: Assignment, settings: Settings, pool: Pool | None = None
+) -> Execution:
+    """Run the notebook and observe it; where a warm process is lost, once more in another.
+
+    Raises SandboxError where that one is lost too.
+    """
+    if pool is None:
+        with Pool(assignment, settings.device, warm=False, unsandboxed=settings.unsandboxed) as own:
+            return run(submission, assignment, settings, own)
     given = draw(submission, assignment, settings)
-    return execute(submission, assignment, given, settings.device, settings.cancelled)
+    try:
+        with pool.lend() as worker:
+            return execute(
+                submission, assignment, given, settings.device, worker, settings.cancelled
+            )
+    except SandboxError:
+        with pool.lend() as worker:
+            return execute(
+                submission, assignment, given, settings.device, worker, settings.cancelled
+            )
 
 
 def judge(

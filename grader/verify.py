@@ -4,7 +4,7 @@ Each rule yields findings; a finding without a fault is a proof that was made.
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from grader.pipeline import Settings
 from grader.probes import GIVEN, load_probes
 from grader.report import Report
 from grader.sandbox.execution import Execution
+from grader.sandbox.worker import Pool
 from grader.score import tidy
 
 _PUBLIC_FILES = {"assignment.toml", "notebook.py", "starter.ipynb", "probes.py", "README.md"}
@@ -64,25 +65,27 @@ def verify(assignment: Assignment, settings: Settings) -> Iterator[Proof]:
         ("the starter has a check and an answer cell where assignment.toml says so", _cells),
     ):
         yield from _proofs(rule, faults, assignment)
-    yield from _proofs(
-        "the untouched starter earns 0 on every question",
-        lambda a: _earns(a, build.build_starter(a), settings, everything=False),
-        assignment,
-    )
-    yield from _proofs(
-        "the solved notebook earns everything",
-        lambda a: _earns(a, build.solved(a), settings, everything=True),
-        assignment,
-    )
-    yield from _proofs(
-        "no hidden file is in reach of student code",
-        lambda a: _reachable(a, settings),
-        assignment,
-    )
+    with Pool(assignment, settings.device, warm=False, unsandboxed=settings.unsandboxed) as pool:
+        for rule, faults in (
+            (
+                "the untouched starter earns 0 on every question",
+                lambda a: _earns(a, build.build_starter(a), settings, pool, everything=False),
+            ),
+            (
+                "the solved notebook earns everything",
+                lambda a: _earns(a, build.solved(a), settings, pool, everything=True),
+            ),
+            (
+                "no hidden file is in reach of student code",
+                lambda a: _reachable(a, settings, pool),
+            ),
+        ):
+            yield from _proofs(rule, faults, assignment)
 
 
-def _proofs(rule: str, faults: object, assignment: Assignment) -> Iterator[Proof]:
-    assert callable(faults)
+def _proofs(
+    rule: str, faults: Callable[[Assignment], Iterator[str]], assignment: Assignment
+) -> Iterator[Proof]:
     try:
         found = list(faults(assignment))
     except GraderError as error:
@@ -173,9 +176,10 @@ def _cells(assignment: Assignment) -> Iterator[str]:
 
 
 def _earns(
-    assignment: Assignment, notebook: str, settings: Settings, *, everything: bool
+    assignment: Assignment, notebook: str, settings: Settings, pool: Pool, *, everything: bool
 ) -> Iterator[str]:
-    report = _grade(assignment, notebook, settings).report
+    with _Uploaded(notebook) as upload:
+        report = pipeline.grade(upload, assignment, settings, pool).report
     if report.status != "graded":
         yield report.message or report.status
         return
@@ -193,7 +197,7 @@ def _broken_cells(report: Report) -> Iterator[str]:
             yield f"cell {cell.index}: {cell.status}: {cell.error}"
 
 
-def _reachable(assignment: Assignment, settings: Settings) -> Iterator[str]:
+def _reachable(assignment: Assignment, settings: Settings, pool: Pool) -> Iterator[str]:
     """Run a notebook that looks for the hidden folder from where student code runs."""
     hidden = sorted(p for p in assignment.hidden.rglob("*.py") if "__pycache__" not in p.parts)
     code = _SPY.format(
@@ -203,9 +207,11 @@ def _reachable(assignment: Assignment, settings: Settings) -> Iterator[str]:
     node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     node.cells.append(nbformat.v4.new_code_cell(f"{assignment.captures[0]} = ..."))
     with _Uploaded(nbformat.writes(node)) as upload:
-        execution: Execution = pipeline.run(intake.read(upload, assignment), assignment, settings)
+        execution: Execution = pipeline.run(
+            intake.read(upload, assignment), assignment, settings, pool
+        )
     said = execution.cells[0].error or "the looking cell did not run"
-    opened = "open " in said and "own processes" not in execution.isolation
+    opened = "open " in said and "tier none" in execution.isolation
     if said != "RuntimeError: REACHABLE []" and not opened:
         yield f"student code finds: {said}"
     elif opened:
@@ -213,11 +219,6 @@ def _reachable(assignment: Assignment, settings: Settings) -> Iterator[str]:
             "student code can open hidden files by their full path: this machine offers no "
             "isolation (see `grader doctor`)."
         )
-
-
-def _grade(assignment: Assignment, notebook: str, settings: Settings) -> pipeline.Graded:
-    with _Uploaded(notebook) as upload:
-        return pipeline.grade(upload, assignment, settings)
 
 
 class _Uploaded:

@@ -1,5 +1,6 @@
 """Fixtures: the two assignments, grading a few cells, and a GPU where there is one."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from support import ROOT, TINY, GradeCells, write_notebook
 from grader.assignment import Assignment, Course
 from grader.intake import Upload
 from grader.pipeline import Graded, Settings, grade
+from grader.sandbox.worker import Pool
 
 
 @pytest.fixture(scope="session")
@@ -22,13 +24,27 @@ def averages() -> Assignment:
     return Course(TINY).assignment("averages")
 
 
+@pytest.fixture(scope="session")
+def averages_pool(averages: Assignment) -> Iterator[Pool]:
+    """Return warm processes for the averages assignment."""
+    with Pool(averages, "cpu", warm=True) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+def convolution_pool(convolution: Assignment) -> Iterator[Pool]:
+    """Return warm processes for the convolution assignment."""
+    with Pool(convolution, "cpu", warm=True) as pool:
+        yield pool
+
+
 @pytest.fixture
-def grade_cells(tmp_path: Path, averages: Assignment) -> GradeCells:
+def grade_cells(tmp_path: Path, averages: Assignment, averages_pool: Pool) -> GradeCells:
     """Grade a notebook made of the given cells, in the averages assignment."""
 
-    def run(*cells: str, assignment: Assignment = averages, **settings: object) -> Graded:
+    def run(*cells: str, assignment: Assignment = averages) -> Graded:
         path = write_notebook(tmp_path / "notebook.ipynb", *cells)
-        return grade(Upload("notebook", path), assignment, Settings(**settings))  # type: ignore[arg-type]
+        return grade(Upload("notebook", path), assignment, Settings(), averages_pool)
 
     return run
 

@@ -53,13 +53,13 @@ def text_of(cell: nbformat.NotebookNode) -> str:
 
 
 @pytest.mark.parametrize("situation", AGREE)
-def test_the_student_and_the_grader_agree(situation, convolution, tmp_path):
+def test_the_student_and_the_grader_agree(situation, convolution, convolution_pool, tmp_path):
     path = SUBMISSIONS / situation / "submission.ipynb"
     node = in_jupyter(path, convolution, tmp_path / "hw")
     said = text_of(node.cells[-1])
     assert "RESULTS" in said, said
     students = json.loads(said.split("RESULTS")[1])
-    report = grade(uploads(path)[0], convolution, Settings()).report
+    report = grade(uploads(path)[0], convolution, Settings(), convolution_pool).report
     graders = {
         q.name: [[c.name, c.status] for c in q.checks if not c.hidden] for q in report.questions
     }

@@ -8,6 +8,7 @@ import pytest
 from grader.assignment import Assignment
 from grader.intake import uploads
 from grader.pipeline import Settings, grade
+from grader.sandbox.worker import Pool
 
 FOLDER = Path(__file__).parent / "submissions"
 SITUATIONS = sorted(path.parent.name for path in FOLDER.glob("*/expected.json"))
@@ -27,10 +28,12 @@ def test_the_notebooks_are_those_that_make_writes():
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
-def test_a_situation_earns_what_it_should(situation: str, convolution: Assignment):
+def test_a_situation_earns_what_it_should(
+    situation: str, convolution: Assignment, convolution_pool: Pool
+):
     expected = json.loads((FOLDER / situation / "expected.json").read_text())
     (upload,) = uploads(FOLDER / situation / "submission.ipynb")
-    report = grade(upload, convolution, Settings()).report
+    report = grade(upload, convolution, Settings(), convolution_pool).report
     assert report.status == expected["status"], report.message
     found = {
         question.name: {

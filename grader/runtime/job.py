@@ -36,12 +36,13 @@ class Job:
 
     cells: tuple[Cell, ...]
     questions: tuple[QuestionPlan, ...]
-    preload: tuple[str, ...]
     probes_source: str
     device: str
     snapshot_bytes: int
     memory_bytes: int
     file_bytes: int
+    disk_bytes: int
+    cpu_seconds: int
     given: dict[str, torch.Tensor]
 
     def to_frame(self) -> Frame:
@@ -65,6 +66,5 @@ class Job:
         plain["questions"] = tuple(
             QuestionPlan(each["name"], tuple(each["captures"])) for each in plain["questions"]
         )
-        plain["preload"] = tuple(plain["preload"])
         given = read_table(frame.blob, len(frame.blob)) if frame.blob else {}
         return Job(**plain, given=given)

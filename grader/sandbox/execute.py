@@ -1,11 +1,7 @@
-"""Execute: run a submission's notebook in a fresh child process; only values come back."""
+"""Execute: run a submission's notebook in a confined child; only values come back."""
 
-import os
-import subprocess
-import tempfile
 import threading
 import time
-import uuid
 
 import torch
 
@@ -13,9 +9,9 @@ from grader.assignment import Assignment
 from grader.errors import SandboxError
 from grader.intake import Submission
 from grader.runtime.job import Cell, Job, QuestionPlan
-from grader.sandbox import isolation, stage, watch
 from grader.sandbox.execution import Execution
-from grader.wire import to_bytes
+from grader.sandbox.watch import Record, Watch
+from grader.sandbox.worker import Worker
 
 
 def execute(
@@ -23,67 +19,34 @@ def execute(
     assignment: Assignment,
     given: dict[str, torch.Tensor],
     device: str,
+    worker: Worker,
     cancelled: threading.Event | None = None,
 ) -> Execution:
-    """Run `submission` and observe what `assignment` asks for.
+    """Run `submission` in a child of `worker` and observe what `assignment` asks for.
 
     `given` are the probes' inputs, `device` is "cpu" or "cuda"; `cancelled`, once set by another
-    thread, ends the run with KeyboardInterrupt. Whatever the notebook does ends
-    in an Execution; SandboxError is raised only where the machine failed before the notebook
-    had begun.
+    thread, ends the run with KeyboardInterrupt. Whatever the notebook does ends in an Execution;
+    SandboxError is raised only where the machine failed.
     """
     job = make_job(submission, assignment, given, device)
-    record = watch.Record(
+    record = Record(
         [cell.index for cell in job.cells], frozenset(q.name for q in assignment.questions)
     )
-    separated = isolation.available()
-    began = time.monotonic()
-    with stage.staged(submission.companions) as place, tempfile.TemporaryFile() as stdin:
-        stdin.write(to_bytes(job.to_frame()))
-        stdin.seek(0)
-        token = f"GRADER_RUN={uuid.uuid4().hex}"
-        results, theirs = os.pipe()
-        try:
-            process = subprocess.Popen(
-                separated.command(stage.command(place, theirs), (assignment.hidden.parent,)),
-                stdin=stdin,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                cwd=place.work,
-                env={**stage.environment(place, device), **dict([token.split("=")])},
-                pass_fds=(theirs,),
-                start_new_session=True,
-            )
-        except OSError as error:
-            os.close(results)
-            raise SandboxError(f"the notebook's process could not be started: {error}.") from error
-        finally:
-            os.close(theirs)
-        try:
-            watch.Watch(
-                process,
-                results,
-                assignment.limits,
-                record,
-                separated.namespaced,
-                cancelled or threading.Event(),
-            ).run()
-        finally:
-            watch.kill(process, token)
-            os.close(results)
-            if process.stdout is not None:
-                process.stdout.close()
+    with worker.run(job, submission.companions) as pipes:
+        began = time.monotonic()
+        Watch(
+            pipes, worker.interrupt, assignment.limits, record, cancelled or threading.Event()
+        ).run()
+        seconds = time.monotonic() - began
     output = record.output.decode("utf-8", errors="replace")
-    if not record.started:
-        raise SandboxError(
-            "the notebook's process ended before it could begin; its last words: "
-            f"{output[-800:].strip() or '(none)'}"
-        )
+    if not record.started or not worker.alive:
+        words = record.broken or output[-800:].strip() or "(none)"
+        raise SandboxError(f"the notebook's process was lost; its last words: {words}")
     return Execution(
         status=record.status,
-        seconds=round(time.monotonic() - began, 3),
+        seconds=round(seconds, 3),
         device=device,
-        isolation=separated.names,
+        isolation=worker.isolation.names,
         cells=record.result(),
         observations=tuple(record.observations),
         message=record.message,
@@ -104,14 +67,17 @@ def make_job(
         Cell(cell.index, cell.source, tuple(n for n in cell.checks if n in known))
         for cell in submission.cells
     )
+    limits = assignment.limits
     return Job(
         cells=cells,
         questions=questions,
-        preload=assignment.settings.preload,
         probes_source=assignment.probes_source,
         device=device,
-        snapshot_bytes=assignment.limits.snapshot_bytes,
-        memory_bytes=assignment.limits.memory_bytes,
-        file_bytes=assignment.limits.file_bytes,
+        snapshot_bytes=limits.snapshot_bytes,
+        memory_bytes=limits.memory_bytes if device == "cpu" else -1,
+        file_bytes=limits.file_bytes,
+        disk_bytes=limits.disk_bytes,
+        # Processor time is a second line of defence: the clock on the wall strikes first.
+        cpu_seconds=int(limits.total_seconds) + 60,
         given=given,
     )

@@ -1,73 +1,78 @@
-"""Isolation: the command prefix that this machine allows, probed once.
-
-Where `unshare` (util-linux) works, the child gets its own process, network, IPC and mount
-namespaces: killing its first process ends every process it has started, it has no network, and
-the course's hidden folder is covered by an empty one, and no capability is left to uncover it.
-Elsewhere it is a plain process group.
-"""
+"""Isolation: the strongest tier that this machine allows, found once by trying."""
 
 import functools
 import shutil
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 
-_NAMESPACES = ("--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc", "--net", "--ipc")
-_SCRIPT = (
-    'while [ "$1" != -- ]; do mount -t tmpfs -o ro,size=4k none "$1" || exit 71; shift; done; '
-    'shift; exec "$@"'
-)
+from grader.sandbox import stage
+
+_USER_NAMESPACE = (
+    "--user", "--map-root-user", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Isolation:
-    """What a child is separated by: `names` for the report, `prefix` for its command."""
+    """A tier, what it is made of here, and the command prefix that its warm process needs."""
 
-    names: tuple[str, ...]
+    tier: str
+    features: tuple[str, ...]
     prefix: tuple[str, ...] = ()
 
     @property
-    def namespaced(self) -> bool:
-        return bool(self.prefix)
-
-    def command(self, argv: list[str], hidden: tuple[Path, ...]) -> list[str]:
-        """Return the command that runs `argv` with the folders `hidden` out of sight."""
-        if not self.prefix:
-            return argv
-        covered = [str(path) for path in hidden if path.is_dir()]
-        return [*self.prefix, "sh", "-c", _SCRIPT, "sh", *covered, "--", *_powerless(), *argv]
-
-
-PLAIN = Isolation(("separate process", "clean environment"))
-
-
-def _dies_with_its_parent() -> tuple[str, ...]:
-    """Return the command that makes the kernel end the child if the grader itself is killed."""
-    setpriv = shutil.which("setpriv")
-    return (setpriv, "--pdeathsig", "KILL") if setpriv else ()
-
-
-def _powerless() -> tuple[str, ...]:
-    """Return the command that gives up every capability, for good: what covers stays covered."""
-    setpriv = shutil.which("setpriv")
-    drop = ("--no-new-privs", "--inh-caps=-all", "--bounding-set=-all")
-    return (setpriv, *drop) if setpriv else ()
+    def names(self) -> tuple[str, ...]:
+        """What the report says."""
+        return (f"tier {self.tier}", *self.features)
 
 
 @functools.cache
 def available() -> Isolation:
-    """Return the strongest isolation that a throwaway child could be started with."""
+    """Return the strongest tier that a throwaway child could be put into: A1, C or none."""
+    return _first((("A1", ()), ("A1", _user_namespace()), ("C", ())))
+
+
+@functools.cache
+def without_namespaces() -> Isolation:
+    """Return the strongest tier that keeps the machine's own file system: C or none."""
+    return _first((("C", ()),))
+
+
+def _first(candidates: tuple[tuple[str, tuple[str, ...]], ...]) -> Isolation:
+    place = stage.make()
+    try:
+        tried = (_try(place, tier, prefix) for tier, prefix in candidates)
+        return next((each for each in tried if each), Isolation("none", ()))
+    finally:
+        place.remove()
+
+
+def for_device(device: str) -> Isolation:
+    """Return the tier for notebooks that run on `device`.
+
+    A GPU's driver needs files and devices of the whole machine: tier C at most.
+    """
+    return available() if device == "cpu" else without_namespaces()
+
+
+def _user_namespace() -> tuple[str, ...]:
     unshare = shutil.which("unshare")
-    if unshare is None:
-        return PLAIN
-    for user in ((), ("--user", "--map-root-user")):
-        prefix = (*_dies_with_its_parent(), unshare, *user, *_NAMESPACES)
-        trial = Isolation((), prefix).command(["true"], (Path("/mnt"),))
-        try:
-            done = subprocess.run(trial, capture_output=True, timeout=20, check=False)
-        except (OSError, subprocess.TimeoutExpired):
-            continue
-        if done.returncode == 0:
-            names = ("own processes", "no network", "hidden folder covered")
-            return Isolation((*PLAIN.names, *names), prefix)
-    return PLAIN
+    return (unshare, *_USER_NAMESPACE) if unshare else ("false",)
+
+
+def _try(place: stage.Stage, tier: str, prefix: tuple[str, ...]) -> Isolation | None:
+    command = stage.python(place, "grader.runtime.probe", tier, str(place.place))
+    try:
+        done = subprocess.run(
+            [*prefix, *command],
+            env={"PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    if done.returncode != 0:
+        return None
+    return Isolation(tier, tuple(done.stdout.split("\n")) if done.stdout else (), prefix)

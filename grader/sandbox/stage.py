@@ -1,4 +1,4 @@
-"""Stage: the directory that a child process lives in, with nothing of the course in it."""
+"""Stage: the directory that a warm process and its children live in; nothing of the course."""
 
 import contextlib
 import os
@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,40 +18,56 @@ _PACKAGE = Path(grader.__file__).parent
 
 @dataclass(frozen=True)
 class Stage:
-    """`library` holds the runtime, `work` is the child's directory; all of `root` is removed."""
+    """`lib` holds the runtime; `work` and `home` are a notebook's; `root` is where A1 mounts."""
 
-    root: Path
-    library: Path
-    work: Path
-    home: Path
+    place: Path
 
+    @property
+    def library(self) -> Path:
+        return self.place / "lib"
 
-@contextlib.contextmanager
-def staged(companions: Mapping[str, bytes]) -> Iterator[Stage]:
-    """Make a stage whose working directory holds the submission's companion files."""
-    root = Path(tempfile.mkdtemp(prefix="grader-"))
-    try:
-        stage = Stage(root, root / "lib", root / "work", root / "home")
-        for name in FILES:
-            target = stage.library / "grader" / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(_PACKAGE / name, target)
-        stage.work.mkdir()
-        (stage.home / "tmp").mkdir(parents=True)
+    @property
+    def work(self) -> Path:
+        return self.place / "work"
+
+    @property
+    def home(self) -> Path:
+        return self.place / "home"
+
+    def clear(self, companions: Mapping[str, bytes]) -> None:
+        """Make `work` and `home` anew, with a submission's companion files in `work`."""
+        for folder in (self.work, self.home):
+            shutil.rmtree(folder, ignore_errors=True)
+        self.work.mkdir()
+        (self.home / "tmp").mkdir(parents=True)
         for name, content in companions.items():
             # A name that this file system does not take is no reason to refuse the notebook.
             with contextlib.suppress(OSError):
-                path = stage.work / name
+                path = self.work / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
-        _copy_font_cache(stage.home / "matplotlib")
-        yield stage
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
+
+    def remove(self) -> None:
+        """Remove all of it."""
+        shutil.rmtree(self.place, ignore_errors=True)
+
+
+def make() -> Stage:
+    """Return a new stage with a copy of the runtime."""
+    stage = Stage(Path(tempfile.mkdtemp(prefix="grader-")))
+    for name in FILES:
+        target = stage.library / "grader" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(_PACKAGE / name, target)
+    (stage.place / "root").mkdir()
+    # Nobody's process has to pass through it on its way to the library.
+    stage.place.chmod(0o755)
+    stage.clear({})
+    return stage
 
 
 def environment(stage: Stage, device: str) -> dict[str, str]:
-    """Return the child's whole environment: nothing of the grader's own reaches it."""
+    """Return the warm process's whole environment: nothing of the grader's own reaches it."""
     threads = dict.fromkeys(
         ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
     )
@@ -63,7 +79,7 @@ def environment(stage: Stage, device: str) -> dict[str, str]:
         "PYTHONIOENCODING": "utf-8:replace",
         "PYTHONDONTWRITEBYTECODE": "1",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "MPLCONFIGDIR": str(stage.home / "matplotlib"),
+        "MPLCONFIGDIR": str(_font_cache()),
         **threads,
     }
     if device == "cpu":
@@ -74,26 +90,19 @@ def environment(stage: Stage, device: str) -> dict[str, str]:
     return env
 
 
-def command(stage: Stage, results: int) -> list[str]:
-    """Return the child's command line; it names the staged runtime and nothing else."""
+def python(stage: Stage, module: str, *arguments: str) -> list[str]:
+    """Return the command that runs a module of the staged runtime, and names nothing else."""
     start = (
         "import sys, runpy; "
         f"sys.path.insert(0, {str(stage.library)!r}); "
-        f"sys.argv = ['grader.runtime', '--results', '{results}']; "
-        "runpy.run_module('grader.runtime', run_name='__main__', alter_sys=True)"
+        f"sys.argv = {[module, *arguments]!r}; "
+        f"runpy.run_module({module!r}, run_name='__main__', alter_sys=True)"
     )
     return [sys.executable, "-I", "-c", start]
 
 
-def _copy_font_cache(target: Path) -> None:
-    """Give the child matplotlib's list of fonts, which takes a second to make anew."""
-    target.mkdir(parents=True)
-    for path in _font_cache().glob("fontlist-*.json"):
-        shutil.copyfile(path, target / path.name)
-
-
 def _font_cache() -> Path:
-    """Return a folder with matplotlib's font list, made on first use."""
+    """Return a folder with matplotlib's font list, which takes seconds to make; made once."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = base / "torch-grader" / "matplotlib"
     if not list(folder.glob("fontlist-*.json")):

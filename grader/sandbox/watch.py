@@ -6,16 +6,14 @@ can carry values, which are compared later; it can do nothing else.
 
 import os
 import selectors
-import signal
-import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from grader.assignment import Limits
 from grader.sandbox.execution import CellOutcome, Observation, Status
+from grader.sandbox.worker import Pipes
 from grader.snapshot import Decoder, SnapshotError, read_table
 from grader.text import whole
 from grader.wire import Frame, FrameReader, WireError
@@ -38,6 +36,7 @@ class Record:
     status: Status = "ok"
     message: str | None = None
     started: bool = False
+    broken: str = ""
     ended: bool = False
     running: int | None = None
     printed: int = 0
@@ -58,18 +57,17 @@ class Watch:
 
     def __init__(
         self,
-        process: subprocess.Popen[bytes],
-        results: int,
+        pipes: Pipes,
+        interrupt: Callable[[], None],
         limits: Limits,
         record: Record,
-        namespaced: bool,
         cancelled: threading.Event,
     ) -> None:
-        self._process = process
-        self._results = results
+        self._results = pipes.results
+        self._output = pipes.output
+        self._interrupt = interrupt
         self._limits = limits
         self._record = record
-        self._namespaced = namespaced
         self._cancelled = cancelled
         self._reader = FrameReader(limits.snapshot_bytes + (1 << 20))
         self._deadline = time.monotonic() + START_SECONDS
@@ -79,10 +77,9 @@ class Watch:
 
     def run(self) -> Record:
         """Return when the child has ended, has finished its work or was stopped."""
-        assert self._process.stdout is not None
         with selectors.DefaultSelector() as selector:
             selector.register(self._results, selectors.EVENT_READ, self._on_results)
-            selector.register(self._process.stdout, selectors.EVENT_READ, self._on_output)
+            selector.register(self._output, selectors.EVENT_READ, self._on_output)
             while not self._record.ended:
                 if not selector.get_map() or self._results_closed(selector):
                     break
@@ -112,8 +109,7 @@ class Watch:
         return True
 
     def _on_output(self) -> bool:
-        assert self._process.stdout is not None
-        data = os.read(self._process.stdout.fileno(), 1 << 16)
+        data = os.read(self._output, 1 << 16)
         self._record.printed += len(data)
         self._record.output = (self._record.output + data)[-KEPT_OUTPUT:]
         return bool(data)
@@ -140,6 +136,8 @@ class Watch:
                 self._enter("probes", self._limits.probe_seconds)
             case "end":
                 record.ended = True
+            case "broken" if not record.started:
+                record.broken = str(document.get("message"))[:500]
 
     def _enter(self, phase: str, seconds: float) -> None:
         self._phase, self._interrupted = phase, False
@@ -212,7 +210,7 @@ class Watch:
             limit = self._limits.probe_seconds
             message = f"Calling the notebook's functions took longer than {limit:g} s."
         record.strike("timeout", message)
-        interrupt(self._process.pid, self._namespaced)
+        self._interrupt()
         self._interrupted = True
         self._deadline = now + GRACE_SECONDS
         return True
@@ -227,57 +225,3 @@ class Watch:
         where = "while its functions were called" if index is None else f"in cell {index}"
         self._record.strike("killed", f"The notebook ended its own process {where}.")
         self._stop_cell("the process ended here")
-
-
-def interrupt(pid: int, namespaced: bool) -> None:
-    """Send the notebook's process a KeyboardInterrupt, as Jupyter's stop button does."""
-    targets = _children(pid) if namespaced else [pid]
-    for target in targets:
-        try:
-            os.kill(target, signal.SIGINT)
-        except ProcessLookupError:
-            continue
-
-
-def kill(process: subprocess.Popen[bytes], token: str) -> None:
-    """End the child and everything it has started; return when all of it is gone."""
-    for sign in (os.killpg, os.kill):
-        try:
-            sign(process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            continue
-    process.wait()
-    for _ in range(100):
-        strays = list(_marked(token))
-        if not strays:
-            return
-        for pid in strays:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        time.sleep(0.01)
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    except OSError:
-        return []
-    return [int(each) for each in text.split()]
-
-
-def _marked(token: str) -> Iterator[int]:
-    """Yield the processes that were started with `token` in their environment."""
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                if token.encode() in (entry / "environ").read_bytes() and _alive(entry):
-                    yield int(entry.name)
-            except OSError:
-                continue
-
-
-def _alive(entry: Path) -> bool:
-    state = (entry / "stat").read_text().rsplit(")", 1)[1].split()[0]
-    return state not in ("Z", "X")
