@@ -257,7 +257,7 @@ def _errors() -> Iterator[None]:
         click.echo(f"grader: {error.strerror or error}{where}", err=True)
         sys.exit(WRONG_COMMAND)
     except KeyboardInterrupt:
-        click.echo("grader: stopped; what was finished before is kept.", err=True)
+        click.echo("grader: stopped. With -o, what was finished before is kept.", err=True)
         sys.exit(130)
 
 

@@ -50,22 +50,43 @@ def uploads(path: Path) -> tuple[Upload, ...]:
     """Return the uploads at `path`: the file itself, or those in a folder, sorted by id.
 
     A folder that holds one notebook is one upload with companion files; one that holds several
-    (or folders of them) is a class. A folder without a notebook is one upload, to be refused.
+    (or folders of them) is a class. In a class, whatever else lies at the top is an upload too,
+    to be refused with a sentence and not to be lost; a folder without anything is one as well.
     """
     if not path.is_dir():
         return (Upload(file_text(path.stem), path),)
     found = sorted(_submitted(path))
-    if len(found) <= 1:
+    odd = sorted(_odd(path, found))
+    if len(found) <= 1 and not (odd and found and found[0].parent != path):
         return (Upload(file_text(path.resolve().name), path),)
-    named: dict[str, Path] = {}
-    for each in found:
-        relative = each.relative_to(path)
-        alone = sum(1 for other in found if other.parent == each.parent) == 1
-        if alone and relative.parent != Path() and each.suffix == NOTEBOOK:
-            named[relative.parent.as_posix()] = each.parent
-        else:
-            named[relative.with_suffix("").as_posix()] = each
-    return tuple(Upload(file_text(name), where) for name, where in sorted(named.items()))
+    listed = [(*_named(each, found, path), each) for each in found]
+    listed += [(each.relative_to(path).with_suffix("").as_posix(), each, each) for each in odd]
+    ids = Counter(name for name, _, _ in listed)
+    return tuple(
+        Upload(file_text(name if ids[name] == 1 else where.relative_to(path).as_posix()), target)
+        for name, target, where in sorted(listed)
+    )
+
+
+def _named(each: Path, found: list[Path], top: Path) -> tuple[str, Path]:
+    """Return the id and the upload of one notebook or zip of a class.
+
+    A notebook that is alone in its folder is the folder, with its companion files.
+    """
+    alone = sum(1 for other in found if other.parent == each.parent) == 1
+    if alone and each.parent != top and each.suffix.lower() == NOTEBOOK:
+        return each.parent.relative_to(top).as_posix(), each.parent
+    return each.relative_to(top).with_suffix("").as_posix(), each
+
+
+def _odd(top: Path, found: list[Path]) -> Iterator[Path]:
+    """Yield what lies at the top of a class and is or holds no notebook."""
+    for path in top.iterdir():
+        if path.is_symlink() or path.name.startswith(".") or _is_debris(path.name):
+            continue
+        holds = path in found or any(path in each.parents for each in found)
+        if not holds:
+            yield path
 
 
 def gather(paths: Iterable[Path]) -> tuple[Upload, ...]:
@@ -73,9 +94,7 @@ def gather(paths: Iterable[Path]) -> tuple[Upload, ...]:
     found = {each.path.resolve(): each for path in paths for each in uploads(path)}
     ids = Counter(each.id for each in found.values())
     return tuple(
-        each
-        if ids[each.id] == 1
-        else Upload(file_text(where.with_suffix("").as_posix()).lstrip("/"), each.path)
+        each if ids[each.id] == 1 else Upload(file_text(where.as_posix()).lstrip("/"), each.path)
         for where, each in found.items()
     )
 
@@ -151,7 +170,8 @@ def _folder(folder: Path) -> tuple[bytes, dict[str, bytes]]:
     found = sorted(_submitted(folder))
     if not found:
         raise SubmissionError(
-            "There is no notebook in the folder. Hand in the .ipynb file that Jupyter saves."
+            f"There is no notebook in the folder {file_text(folder.name)}. Hand in the .ipynb file "
+            "that Jupyter saves."
         )
     if found[0].suffix.lower() != NOTEBOOK:
         return _contents(found[0])
@@ -282,7 +302,8 @@ def _check_names(cells: tuple[CodeCell, ...], assignment: Assignment) -> None:
     some = ", ".join(assignment.captures[:3])
     raise SubmissionError(
         f"This seems to be another notebook: expected `{assignment.name}` "
-        f"({assignment.settings.title}), but none of the names it asks for ({some}, …) is in it."
+        f"({assignment.settings.title}), but none of the names it asks for ({some}, …) is in it. "
+        "Hand in that notebook."
     )
 
 
@@ -294,11 +315,19 @@ def _answers(notebook: Notebook, assignment: Assignment) -> dict[str, str]:
     blank = parse(assignment.starter.read_bytes()) if assignment.starter.is_file() else None
     written = {}
     for question, cell in cells.items():
+        if _lost_answer(notebook, cell, assignment):
+            written[question] = ""
+            continue
         text = (notebook.text_of(cell) or "").strip()
         untouched = (blank.text_of(cell) or "").strip() if blank else ""
         if text and text != untouched:
             written[question] = text
     return written
+
+
+def _lost_answer(notebook: Notebook, cell: str, assignment: Assignment) -> bool:
+    """Return whether this assignment's own notebook came back without the cell of an answer."""
+    return notebook.assignment == assignment.name and notebook.text_of(cell) is None
 
 
 def _receipts(
@@ -309,8 +338,14 @@ def _receipts(
             f"the notebook was handed out as version {str(notebook.version)[:20]}; it was graded "
             f"as version {assignment.version}"
         )
+    for question in assignment.questions:
+        if question.manual and _lost_answer(notebook, question.manual.cell, assignment):
+            yield (
+                f"the cell of the written answer to {question.name} could not be found; a person "
+                "has to look for it"
+            )
     skipped = [(cell.index, command) for cell in cells for command in cell.commands]
     for index, command in skipped[:_KEPT_RECEIPTS]:
-        yield f"cell {index}: `{command[:80]}` was not run: grading installs nothing"
+        yield f"cell {index}: `{command[:80]}` was not run: no shell commands while grading"
     if len(skipped) > _KEPT_RECEIPTS:
         yield f"{len(skipped) - _KEPT_RECEIPTS} more shell commands were not run"

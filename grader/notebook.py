@@ -106,7 +106,7 @@ def parse(data: bytes) -> Notebook:
     _check_language(node, receipts)
     if not any(cell.cell_type == "code" and cell.source.strip() for cell in node.cells):
         raise SubmissionError(
-            "The notebook has no code in it: 0 code cells hold anything. Was the right file saved?"
+            "The notebook has 0 code cells with anything in them. Was the right file saved?"
         )
     return Notebook(node, tuple(receipts))
 

@@ -21,7 +21,9 @@ Points = Annotated[float, Field(ge=0)]
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", json_schema_serialization_defaults_required=True
+    )
 
 
 class AssignmentRecord(_Record):
@@ -132,7 +134,7 @@ def graded(
         score=points.score,
         max_score=points.max_score,
         manual_points_pending=tidy(pending),
-        questions=tuple(_question(mark) for mark in marks),
+        questions=tuple(_question(mark, _why(mark, submission, execution)) for mark in marks),
         execution=ExecutionRecord(
             status=execution.status,
             seconds=execution.seconds,
@@ -164,7 +166,7 @@ def refused(
         score=0.0,
         max_score=total(marks).max_score,
         manual_points_pending=0.0,
-        questions=tuple(_question(mark) for mark in marks),
+        questions=tuple(_question(mark, "") for mark in marks),
         execution=None,
         receipts=(),
     )
@@ -187,7 +189,22 @@ def _went_on_without(execution: Execution) -> Iterator[str]:
             yield f"cell {cell.index}: grading has no network; the rest was graded"
 
 
-def _question(mark: Mark) -> QuestionRecord:
+def _why(mark: Mark, submission: Submission, execution: Execution) -> str:
+    """Return which cell kept a question's names from being there, where one did."""
+    if mark.status != "missing":
+        return ""
+    asked = set(mark.question.captures)
+    outcomes = {cell.index: cell for cell in execution.cells}
+    for cell in submission.cells:
+        outcome = outcomes[cell.index]
+        if asked & cell.names and outcome.status != "ok" and not cell.checks:
+            if outcome.status == "skipped":
+                return f"Cell {cell.index} was not reached: the notebook was stopped before it."
+            return f"Cell {cell.index} stopped with an error: {outcome.error}"
+    return ""
+
+
+def _question(mark: Mark, why: str) -> QuestionRecord:
     return QuestionRecord(
         name=mark.question.name,
         title=mark.question.title,
@@ -202,7 +219,7 @@ def _question(mark: Mark) -> QuestionRecord:
                 status=check.status,
                 points=check.points,
                 max_points=check.max_points,
-                message=check.message,
+                message=f"{check.message} {why}".strip(),
             )
             for check in mark.checks
         ),

@@ -59,9 +59,11 @@ class Feedback:
 
     def _next_step(self) -> str:
         if self.passed:
-            return "Go on. More checks, which you do not see, run when you hand the notebook in."
+            return "Go on. When you hand the notebook in, more checks run than these."
         if all(check.status == "not_run" for check in self.checks):
-            return "Nothing to check yet: fill in the exercise above, run its cell, then this one."
+            return (
+                "Nothing to check yet: fill in the exercise above, run its cell without an error."
+            )
         return "Change the exercise above, run its cell, then run this check again."
 
 

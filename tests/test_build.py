@@ -36,6 +36,7 @@ def test_the_starter_holds_nothing_of_the_solution(convolution):
             continue
         lines = [line.strip() for line in source.splitlines()]
         body = [x for x in lines if "=" in x and "..." not in x and not x.startswith(("#", "def"))]
+        body = [x for x in body if len(x) > 30]
         given_away = [x for x in body if f'"{x}' in starter or f" {x}\\n" in starter]
         assert given_away == [], name
 

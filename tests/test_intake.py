@@ -103,7 +103,10 @@ REFUSED = {
     "nbformat 5": (data(nbformat=5), "in format 5"),
     "nbformat of text": (data(nbformat="4"), "does not say its `nbformat`"),
     "nested too deeply": (b'{"nbformat":4,"cells":' + b"[" * 200_000, "nested too deeply"),
-    "no code": (data(cells=[{"cell_type": "markdown", "source": "x", "metadata": {}}]), "0 code"),
+    "no code": (
+        data(cells=[{"cell_type": "markdown", "source": "x", "metadata": {}}]),
+        "0 code cells",
+    ),
     "zero cells": (data(cells=[]), "0 code"),
     "empty code": (data("", "  \n"), "0 code"),
     "cells of numbers": (data(cells=[1, 2]), "cells cannot be read"),
@@ -275,6 +278,31 @@ def test_a_class_is_found_below_a_folder(tmp_path):
     assert found == {"ann": "ann", "bob": "bob", "cid": "cid.ipynb", "dee": "dee.zip"}
 
 
+def test_nothing_in_a_class_is_lost(tmp_path):
+    """Ids that would collide are told apart; what is no notebook is an upload to be refused."""
+    for name in ("ann.ipynb", "ann/hw.ipynb", "ann.zip", "zed.ipynb", "fritz.pdf", "dana/hw.pdf"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data())
+    (tmp_path / "eve").mkdir()
+    found = intake.uploads(tmp_path)
+    assert sorted(upload.id for upload in found) == [
+        "ann.ipynb", "ann.zip", "ann/hw.ipynb", "dana", "eve", "fritz", "zed",
+    ]  # fmt: skip
+    assert len({upload.path for upload in found}) == 7
+
+
+def test_an_answer_whose_cell_was_lost_is_still_waited_for(tmp_path, averages):
+    node = nbformat.reads(averages.starter.read_text(), as_version=4)
+    for number, cell in enumerate(node.cells):
+        cell.metadata, cell.id = nbformat.NotebookNode(), f"x{number}"
+    path = tmp_path / "hw.ipynb"
+    path.write_text(nbformat.writes(node))
+    submission = intake.read(Upload("hw", path), averages)
+    assert submission.answers == {"why": ""}
+    assert "written answer to why could not be found" in "; ".join(submission.receipts)
+
+
 def test_notebooks_side_by_side_do_not_see_each_other(tmp_path, averages):
     for name in ("ann.ipynb", "bob.ipynb"):
         (tmp_path / name).write_bytes(data())
@@ -304,7 +332,7 @@ def test_written_answers_count_once_they_differ_from_the_starter(tmp_path, avera
     cell.source = "Because."
     assert answers() == {"why": "Because."}
     node.cells.remove(cell)
-    assert answers() == {}
+    assert answers() == {"why": ""}
 
 
 def test_check_cells_are_found_wherever_the_call_stands():

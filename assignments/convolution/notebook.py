@@ -44,9 +44,11 @@
 # <li><b>Run the check cell</b> under each question, as often as you like. A wrong answer costs
 #     nothing. Hints fold out when you click on them.</li>
 # <li><b>Hand in:</b> save the notebook and submit this <code>.ipynb</code> file. Then hidden checks
-#     run: they try your code on other inputs, so write it for any image, not for one.</li>
+#     run. They try your code on other inputs, so write it for any image, not for one; and they
+#     look at the answers of which the check cells only see the form.</li>
 # </ol>
-# Stuck on one question? Go on with the next: each one counts by itself.
+# Stuck on one question? Go on with the next. Questions 3 and 6 need a layer: without Question 2 a
+# plain <code>nn.Conv2d</code> that holds the right weights will do there.
 # </div>
 #
 # | | Question | Points |
@@ -304,9 +306,10 @@ plot_by_hand(tiny_image, tiny_kernel, three_sums, three_marks)
 # %% [markdown] name="q1-text"
 # ### Question 1 · The sum by hand *(3 points)*
 #
-# Write `correlate2d(image, kernel)`: the sum above for every pixel, with zero padding, in plain
-# Python and tensor arithmetic (no `conv2d` today). Images and kernels come in any size, and a
-# kernel need not be square: `kh` and `kw` are odd, and may differ.
+# Write `correlate2d(image, kernel)`: the sum above for every pixel, with zero padding. Try it in
+# plain Python and tensor arithmetic: `conv2d` would do it too, but you would not see how. Images
+# and kernels come in any size, and a kernel need not be square: `kh` and `kw` are odd, and may
+# differ.
 #
 # <details><summary>Hint 1: the border</summary>
 #
@@ -407,15 +410,20 @@ plt.show()
 # $r$ is the distance from the middle.
 #
 # **Center-surround**, as in the retina and the thalamus: is this spot different from what lies
-# around it? A narrow hill minus half of a wide one, with $\sigma = 1.1$:
+# around it? A narrow hill minus half of a wide one, with $\sigma = 1.1$ (and $r$ itself, not its
+# square: these hills have a sharp top):
 #
-# $$f(x, y) = e^{-r / 2\sigma^2} - \tfrac{1}{2}\, e^{-r / 2(2\sigma)^2}$$
+# $$f(x, y) = e^{-r / (2\sigma^2)} - \tfrac{1}{2}\, e^{-r / (2(2\sigma)^2)}$$
 #
 # **Gabor**, as in the simple cells of visual cortex: is there an edge here, at the angle
 # $\theta$? A wave along the direction $\theta$, under a narrow hill:
 #
-# $$f(x, y) = e^{-r / 2(0.4\sigma)^2}\, \cos\!\left(\frac{2\pi x'}{\lambda} + \varphi\right),
+# $$f(x, y) = e^{-r / (2(0.4\sigma)^2)}\, \cos\!\left(\frac{2\pi x'}{\lambda} + \varphi\right),
 # \qquad x' = x\cos\theta + y\sin\theta, \quad \lambda = 10, \quad \varphi = \frac{\pi}{2}$$
+#
+# Mind the axes: here $x$ counts rows and $y$ columns, the other way round than in 1.2. So the
+# Gabor at $\theta = 0°$ asks for *lying* edges, which the gratings at ±90° have, and the one at
+# 90° for upright ones; at 45° the two ways of counting agree.
 #
 # Both are then divided by their largest absolute value, and their mean is subtracted: **the
 # numbers of every kernel add up to zero**. You have met the consequence, in the green window.
@@ -528,10 +536,10 @@ check("q2_layer")
 #
 # Now show it the gratings. Make
 #
-# - `convLayer`: a `ConvolutionalLayer` with 1 input channel, 6 output channels and $K = 7$, whose
-#   weights are `filters(6, 7)`;
 # - `stimuli`: the gratings at -90, -45, 0, 45 and 90 degrees, in this order (it is the list
 #   `orientations`), as one tensor of shape `(5, 1, 48, 64)`;
+# - `convLayer`: a `ConvolutionalLayer` with 1 input channel, 6 output channels and $K = 7$, whose
+#   weights are `filters(6, 7)`;
 # - `convout`: the activations of the layer for these stimuli, shape `(5, 6, 48, 64)`, detached
 #   from the graph of gradients: they are data to look at, and nothing is trained here.
 #
@@ -551,8 +559,8 @@ check("q2_layer")
 
 # %% name="q3-answer" tags=["exercise"]
 # Student exercise: replace each ... (more lines are welcome)
-convLayer = ...
 stimuli = ...
+convLayer = ...
 convout = ...
 
 # %% name="q3-check" tags=["check"]
@@ -582,7 +590,7 @@ if is_done("Question 1", lambda: correlate2d(piece, torch.ones(3, 3))) and is_do
         print(f"channel {channel}: largest difference {difference:.1e}")
 
 # %% [markdown] name="q3-by-hand-think"
-# If both are right, the differences are around $10^{-7}$ and not exactly 0. Both add up the same
+# If both are right, the differences are 0 or a few times $10^{-7}$. Both add up the same
 # 49 products, in another order, and a computer rounds after each addition. The checks know this,
 # and allow for it.
 
@@ -596,7 +604,7 @@ if is_done("Question 1", lambda: correlate2d(piece, torch.ones(3, 3))) and is_do
 # ### Question 4 · Counting weights *(4 points)*
 #
 # Take `convLayer` and grey images of $48 \times 64$ pixels. Write each answer as a number or as a
-# calculation such as `3 * 5 + 2`.
+# calculation such as `3 * 5 + 2`. (The check cell sees only whether they are whole numbers.)
 #
 # - `activations_per_channel`: the activations in **one** output channel, for **one** image.
 # - `conv_weights`: the weights of `convLayer`, **without** its biases.
@@ -659,7 +667,7 @@ if is_done("Question 4", *counts.values()):
 
 # %% name="s15-tuning" tags=["given"]
 if is_done("Question 3", convout):
-    strength = convout[:, :, 4:-4, 4:-4].abs().mean(dim=(2, 3))  # (5 stimuli, 6 channels)
+    strength = convout.detach()[:, :, 4:-4, 4:-4].abs().mean(dim=(2, 3))  # (5 stimuli, 6 channels)
     fig, axes = plt.subplots(1, 6, figsize=(12, 1.5), sharey=True, gridspec_kw={"wspace": 0.25})
     for channel, ax in enumerate(axes):
         ax.plot(orientations, strength[:, channel], "o-", color="#3b6fb6", markersize=4)
@@ -674,7 +682,8 @@ if is_done("Question 3", convout):
 #
 # Go back to the big picture of Question 3 and set it beside these curves. Which kind of filter is
 # at work in channels 0 and 1, and which in channels 2 to 5? Answer each with one of the strings
-# `"center-surround"`, `"gabor"` or `"none"` (neither of the two).
+# `"center-surround"`, `"gabor"` or `"none"` (neither of the two). (The check cell sees only
+# whether they are among the three.)
 #
 # <details><summary>Hint 1</summary>
 #

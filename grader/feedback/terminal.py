@@ -62,7 +62,7 @@ def print_table(reports: Sequence[Report], out: Console) -> None:
     table.add_column("score", justify="right", no_wrap=True)
     for question in reports[0].questions:
         table.add_column(question.name.split("_")[0], justify="right", no_wrap=True)
-    table.add_column("", overflow="fold")
+    table.add_column("note", overflow="ellipsis", no_wrap=True)
     for report in reports:
         table.add_row(*_row(report))
     out.print(table)
@@ -92,7 +92,7 @@ def _headline(report: Report) -> Text:
         text.append(f" + {points(bonus)} bonus = {points(report.score)}", style="bold")
     if report.manual_points_pending:
         pending = points(report.manual_points_pending)
-        text.append(f"   ({pending} more for written answers, read by a person)", style="cyan")
+        text.append(f"   (up to {pending} more for written answers)", style="cyan")
     return text
 
 
@@ -117,7 +117,7 @@ def _problems(question: QuestionRecord) -> list[str]:
     if question.status == "missing":
         names = dict.fromkeys(check.message for check in question.checks if check.message)
         shown = " ".join(list(names)[:1])
-        return [clean(f"Not answered yet. {shown}".strip())]
+        return [clean(shown) or "Not answered yet."]
     failing = [check for check in question.checks if check.status != "passed"]
     # The same cause often stops several checks; it is said once.
     by_message: dict[str, CheckRecord] = {}
@@ -140,7 +140,7 @@ def _print_execution(report: Report, out: Console) -> None:
     skipped = sum(cell.status == "skipped" for cell in execution.cells)
     text = f"Ran {len(execution.cells) - skipped} code cells in {execution.seconds:.1f} s on "
     text += f"{execution.device}"
-    text += f"; {len(failing)} stopped with an error" if failing else ""
+    text += f"; {len(failing)} stopped early" if failing else ""
     text += f"; {skipped} were not reached" if skipped else ""
     out.print(Text(text + ".", style="dim"))
     for cell in failing[:_SHOWN_CELLS]:
@@ -157,22 +157,29 @@ def _print_receipts(report: Report, out: Console) -> None:
         out.print(Text(f"note: … and {len(report.receipts) - _SHOWN_RECEIPTS} more", style="dim"))
 
 
+def _points(report: Report) -> Text:
+    bonus = sum(q.score for q in report.questions if q.bonus)
+    text = Text(f"{points(report.score - bonus)}/{points(report.max_score)}", style="bold")
+    return text.append(f" +{points(bonus)}" if bonus else "", style="dim")
+
+
 def _row(report: Report) -> list[Text]:
     name = Text(clean(report.submission.id))
     if report.status != "graded":
         style = "yellow" if report.status == "ungradable" else "red"
         empty = [Text("–", style="dim") for _ in report.questions]
-        note = clean(report.message or "").split(". ")[0][:60]
+        note = clean(report.message or "")
         return [name, Text(report.status, style=style), *empty, Text(note, style="dim")]
     cells = [
         Text(points(q.score) if q.status != "missing" else "·", style=_MARKS[q.status][1])
         for q in report.questions
     ]
-    limit = report.execution.status if report.execution else "ok"
-    note = "" if limit == "ok" else limit
+    note = clean(report.message or "")
+    if report.manual_points_pending and not note:
+        note = f"{points(report.manual_points_pending)} to read"
     return [
         name,
-        Text(f"{points(report.score)}/{points(report.max_score)}", style="bold"),
+        _points(report),
         *cells,
         Text(note, style="yellow"),
     ]

@@ -18,6 +18,7 @@ FILES = (
     "runtime/job.py",
     "runtime/linux.py",
     "runtime/observe.py",
+    "runtime/once.py",
     "runtime/probe.py",
     "runtime/quiet.py",
     "runtime/runner.py",

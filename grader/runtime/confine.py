@@ -54,7 +54,7 @@ def enter(root: str, bounds: Bounds, work: str) -> None:
     `root` is an empty directory, `work` holds the files that belong to the notebook. Raises OSError
     where the machine does not allow a step; the process must then be given up.
     """
-    uid = NOBODY if _real_root() else 0
+    uid = NOBODY if _real_root() and _others_may_read() else 0
     linux.unshare(linux.CLONE_NEWNS | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS | linux.CLONE_NEWNET)
     new_root(root, bounds.disk_bytes, uid, work)
     limit(bounds)
@@ -162,6 +162,12 @@ def _real_root() -> bool:
     """Return whether uid 0 here is root outside of a user namespace as well."""
     with open("/proc/self/uid_map") as file:
         return os.geteuid() == 0 and file.read().split() == ["0", "0", "4294967295"]
+
+
+def _others_may_read() -> bool:
+    """Return whether a user without rights of his own could import Python's modules from here."""
+    files = (os.__file__, __file__, sys.prefix, sys.base_prefix)
+    return all(os.stat(path).st_mode & stat.S_IROTH for path in files)
 
 
 def _inside(path: str, folder: str) -> bool:

@@ -22,6 +22,8 @@ START_SECONDS = 120.0
 GRACE_SECONDS = 3.0
 LOOK_SECONDS = 0.25
 KEPT_OUTPUT = 20_000
+# How often a notebook may run into the limit of one cell's output before it is ended.
+MOST_FLOODS = 20
 _MEMORY_SIGNS = ("MemoryError", "can't allocate memory", "CUDA out of memory", "OutOfMemoryError")
 
 
@@ -74,6 +76,8 @@ class Watch:
         self._end = self._deadline + limits.total_seconds
         self._phase = "start"
         self._interrupted = False
+        self._reason = ""
+        self._printed = 0
 
     def run(self) -> Record:
         """Return when the child has ended, has finished its work or was stopped."""
@@ -111,6 +115,7 @@ class Watch:
     def _on_output(self) -> bool:
         data = os.read(self._output, 1 << 16)
         self._record.printed += len(data)
+        self._printed += len(data)
         self._record.output = (self._record.output + data)[-KEPT_OUTPUT:]
         return bool(data)
 
@@ -124,6 +129,7 @@ class Watch:
                 self._enter("idle", self._limits.cell_seconds)
             case "cell" if index in record.cells:
                 record.running = index
+                record.printed = 0
                 self._enter("cell", self._limits.cell_seconds)
             case "done" if index in record.cells and index == record.running:
                 self._finish_cell(index, document.get("error"))
@@ -147,7 +153,7 @@ class Watch:
         record = self._record
         text = whole(error[:500]) if isinstance(error, str) else None
         if text and self._interrupted:
-            text = f"stopped after {self._limits.cell_seconds:g} s (the limit for one cell)"
+            text = self._reason
         elif text and any(sign in text for sign in _MEMORY_SIGNS):
             figure = f"{self._limits.memory_bytes / 2**30:.1f} GiB"
             record.strike("memory", f"Cell {index} wanted more memory than the {figure} allowed.")
@@ -177,15 +183,16 @@ class Watch:
         now, limits, record = time.monotonic(), self._limits, self._record
         if self._cancelled.is_set():
             raise KeyboardInterrupt
-        if record.printed > limits.output_bytes:
-            where = "" if record.running is None else f" in cell {record.running}"
-            record.strike(
-                "output_limit",
-                f"The notebook printed more than {limits.output_bytes:,} bytes{where} and was "
-                "stopped there.",
-            )
-            self._stop_cell("stopped: too much output")
+        if self._printed > MOST_FLOODS * limits.output_bytes:
+            self._stop_cell("stopped: the notebook printed too much")
             return False
+        if record.printed > limits.output_bytes and not self._interrupted:
+            where = "The notebook" if record.running is None else f"Cell {record.running}"
+            record.strike(
+                "output_limit", f"{where} printed more than {limits.output_bytes:,} bytes."
+            )
+            self._stop_gently("stopped: too much output", now)
+            return True
         if now >= self._end:
             record.strike(
                 "timeout",
@@ -202,7 +209,7 @@ class Watch:
         if not record.started:
             return False
         if self._interrupted:
-            self._stop_cell(f"stopped after {self._limits.cell_seconds:g} s and did not react")
+            self._stop_cell(f"{self._reason}; it did not react")
             return False
         if self._phase == "cell":
             message = f"Cell {record.running} ran longer than {self._limits.cell_seconds:g} s."
@@ -210,10 +217,16 @@ class Watch:
             limit = self._limits.probe_seconds
             message = f"Calling the notebook's functions took longer than {limit:g} s."
         record.strike("timeout", message)
-        self._interrupt()
-        self._interrupted = True
-        self._deadline = now + GRACE_SECONDS
+        self._stop_gently(
+            f"stopped after {self._limits.cell_seconds:g} s (the limit for one cell)", now
+        )
         return True
+
+    def _stop_gently(self, reason: str, now: float) -> None:
+        """Interrupt what runs, and give it a moment to end by itself."""
+        self._interrupt()
+        self._interrupted, self._reason = True, reason
+        self._deadline = now + GRACE_SECONDS
 
     def _stop_cell(self, reason: str) -> None:
         index = self._record.running

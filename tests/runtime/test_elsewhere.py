@@ -25,8 +25,8 @@ class Guard:
             raise ImportError(name)
 sys.meta_path.insert(0, Guard())
 sys.path.insert(0, sys.argv[1])
-sys.argv = ["grader.runtime", "--results", sys.argv[2]]
-runpy.run_module("grader.runtime", run_name="__main__", alter_sys=True)
+sys.argv = ["grader.runtime.once", "--results", sys.argv[2]]
+runpy.run_module("grader.runtime.once", run_name="__main__", alter_sys=True)
 """
 
 

@@ -162,10 +162,13 @@ def test_a_function_that_never_returns_is_stopped_while_it_is_probed(grade_cells
 def test_too_much_output_is_stopped(grade_cells, averages):
     graded = grade_cells(
         RIGHT, 'check("mean")', "while True: print('x' * 1000)",
+        "after = 1",
         assignment=limited(averages, output_bytes=100_000),
     )  # fmt: skip
     assert graded.report.execution.status == "output_limit"
-    assert "printed more than 100,000 bytes in cell 2" in graded.report.message
+    assert graded.report.message == "Cell 2 printed more than 100,000 bytes."
+    assert cells(graded)[2] == "stopped: too much output"
+    assert cells(graded)[3] is None
     assert scores(graded)["mean"] == 2
 
 

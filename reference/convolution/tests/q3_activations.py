@@ -51,5 +51,5 @@ def _compare(convout, expected, arithmetic):
         expect.as_tensor(convout, expected.value.shape),
         expected.value,
         error_bound(expected.magnitude, expected.terms, arithmetic, transformed_dims=2),
-        "It is not what your layer makes of your stimuli.",
+        "It is not the correlation of your stimuli with your layer's filters, plus its bias.",
     )
