@@ -82,5 +82,5 @@ def test_notebooks_of_one_name_are_told_apart_and_none_is_taken_twice(tmp_path):
     assert len(found) == 2
     assert len({upload.id for upload in found}) == 2
     assert all(
-        upload.id.endswith(f"{n}/hw") for upload, n in zip(found, ("ann", "bob"), strict=True)
+        upload.id.endswith(f"{n}/hw.ipynb") for upload, n in zip(found, ("ann", "bob"), strict=True)
     )

@@ -57,20 +57,23 @@ def print_table(reports: Sequence[Report], out: Console) -> None:
     """Print a class as a table: a row a submission, a column a question."""
     if not reports:
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("submission", overflow="ellipsis", no_wrap=True, max_width=28)
-    table.add_column("score", justify="right", no_wrap=True)
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
+    table.add_column("submission", overflow="ellipsis", no_wrap=True, ratio=1)
+    table.add_column("score", justify="right", no_wrap=True, min_width=11)
     for question in reports[0].questions:
         table.add_column(question.name.split("_")[0], justify="right", no_wrap=True)
-    table.add_column("note", overflow="ellipsis", no_wrap=True)
+    table.add_column("note", no_wrap=True, min_width=12)
     for report in reports:
         table.add_row(*_row(report))
     out.print(table)
+    out.print()
+    for report in reports:
+        if report.message:
+            out.print(Text(f"{clean(report.submission.id)}: {clean(report.message)}"))
     counts = [sum(r.status == status for r in reports) for status in ("ungradable", "error")]
     text = f"{len(reports)} submissions: {len(reports) - sum(counts)} graded"
     text += f", {counts[0]} ungradable" if counts[0] else ""
     text += f", {counts[1]} failed on our side" if counts[1] else ""
-    out.print()
     out.print(Text(text + ".", style="bold"))
 
 
@@ -168,13 +171,13 @@ def _row(report: Report) -> list[Text]:
     if report.status != "graded":
         style = "yellow" if report.status == "ungradable" else "red"
         empty = [Text("–", style="dim") for _ in report.questions]
-        note = clean(report.message or "")
-        return [name, Text(report.status, style=style), *empty, Text(note, style="dim")]
+        return [name, Text(report.status, style=style), *empty, Text("see below", style="dim")]
     cells = [
         Text(points(q.score) if q.status != "missing" else "·", style=_MARKS[q.status][1])
         for q in report.questions
     ]
-    note = clean(report.message or "")
+    limit = report.execution.status if report.execution else "ok"
+    note = "" if limit == "ok" else str(limit)
     if report.manual_points_pending and not note:
         note = f"{points(report.manual_points_pending)} to read"
     return [
