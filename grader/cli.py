@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 GRADED, NOT_ALL_GRADED, WRONG_COMMAND = 0, 1, 2
 FORMATS = ("text", "json", "html")
+WIDTH = 80
 
 course_option = click.option(
     "--course",
@@ -123,7 +125,9 @@ def build(name: str | None, course: Path | None) -> None:
 @course_option
 @click.option("--device", type=click.Choice(("auto", "cpu", "cuda")), default="auto")
 def verify(name: str | None, course: Path | None, device: str) -> NoReturn:
-    """Let an assignment prove itself: starter 0, solution everything, nothing hidden in reach.
+    """Let an assignment prove itself.
+
+    The starter earns 0, the solution everything, no hidden file is in reach of student code.
 
     Exit status: 0 every rule holds; 1 some do not; 2 the command was wrong.
     """
@@ -147,7 +151,9 @@ def verify(name: str | None, course: Path | None, device: str) -> NoReturn:
 
 @main.command()
 def doctor() -> NoReturn:
-    """Say what this machine can do for grading, and what would make it stronger.
+    """Say what this machine can do for grading.
+
+    How it confines student code, what would make that stronger, versions, GPU.
 
     Exit status: 0 notebooks can be graded here; 1 something that is needed is missing.
     """
@@ -157,9 +163,8 @@ def doctor() -> NoReturn:
     lines = examine()
     for line in lines:
         click.secho(f"{line.state:8}", nl=False, fg=colours[line.state])
-        click.echo(f"{line.topic:14}{line.found}")
-        if line.advice:
-            click.echo(f"{'':22}{line.advice}")
+        found = textwrap.wrap(line.found, WIDTH - 22) + textwrap.wrap(line.advice, WIDTH - 22)
+        click.echo(f"{line.topic:14}" + f"\n{'':22}".join(found))
     sys.exit(1 if any(line.state == "missing" for line in lines) else 0)
 
 

@@ -230,7 +230,7 @@ def test_doctor_says_what_there_is():
     assert done.returncode == 0, done.stdout
     assert "isolation" in done.stdout
     assert "torch" in done.stdout
-    assert all(len(line) <= 80 or "  " in line for line in done.stdout.splitlines())
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
 
 
 def test_verify_and_build_work_on_any_course(tmp_path):
