@@ -212,6 +212,8 @@ def test_an_interrupt_ends_everything_soon(tmp_path, number):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # As in a terminal, even where the tests themselves run in the background of a script.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 60
     while len(started := descendants(process.pid)) < 2 and time.monotonic() < deadline:
