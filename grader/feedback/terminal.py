@@ -120,7 +120,7 @@ def _problems(question: QuestionRecord) -> list[str]:
     if question.status == "missing":
         names = dict.fromkeys(check.message for check in question.checks if check.message)
         shown = " ".join(list(names)[:1])
-        return [clean(shown) or "Not answered yet."]
+        return [clean(shown) or "Not looked at: the notebook was stopped before."]
     failing = [check for check in question.checks if check.status != "passed"]
     # The same cause often stops several checks; it is said once.
     by_message: dict[str, CheckRecord] = {}
