@@ -50,8 +50,9 @@ def grade(
     """
     try:
         submission = intake.read(upload, assignment)
-        execution = run(submission, assignment, settings, pool)
-        marks = judge(submission, execution, assignment, settings)
+        given = draw(submission, assignment, settings)
+        execution = run(submission, assignment, given, settings, pool)
+        marks = judge(execution, assignment, given)
         return Graded(
             report.graded(submission, assignment, marks, execution), submission, execution
         )
@@ -93,7 +94,11 @@ def grade_all(
 
 
 def run(
-    submission: Submission, assignment: Assignment, settings: Settings, pool: Pool | None = None
+    submission: Submission,
+    assignment: Assignment,
+    given: dict[str, torch.Tensor],
+    settings: Settings,
+    pool: Pool | None = None,
 ) -> Execution:
     """Run the notebook and observe it; where a warm process is lost, once more in another.
 
@@ -101,25 +106,24 @@ def run(
     """
     if pool is None:
         with Pool(assignment, settings.device, warm=False, unsandboxed=settings.unsandboxed) as own:
-            return run(submission, assignment, settings, own)
-    given = draw(submission, assignment, settings)
+            return run(submission, assignment, given, settings, own)
+
+    def attempt() -> Execution:
+        with pool.lend() as worker:
+            return execute(
+                submission, assignment, given, settings.device, worker, settings.cancelled
+            )
+
     try:
-        with pool.lend() as worker:
-            return execute(
-                submission, assignment, given, settings.device, worker, settings.cancelled
-            )
+        return attempt()
     except SandboxError:
-        with pool.lend() as worker:
-            return execute(
-                submission, assignment, given, settings.device, worker, settings.cancelled
-            )
+        return attempt()
 
 
 def judge(
-    submission: Submission, execution: Execution, assignment: Assignment, settings: Settings
+    execution: Execution, assignment: Assignment, given: dict[str, torch.Tensor]
 ) -> tuple[score.Mark, ...]:
     """Check every observation and return a mark for each question, in the assignment's order."""
-    given = draw(submission, assignment, settings)
     return tuple(
         score.mark(
             question,

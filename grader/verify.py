@@ -207,9 +207,9 @@ def _reachable(assignment: Assignment, settings: Settings, pool: Pool) -> Iterat
     node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     node.cells.append(nbformat.v4.new_code_cell(f"{assignment.captures[0]} = ..."))
     with _Uploaded(nbformat.writes(node)) as upload:
-        execution: Execution = pipeline.run(
-            intake.read(upload, assignment), assignment, settings, pool
-        )
+        submission = intake.read(upload, assignment)
+        given = pipeline.draw(submission, assignment, settings)
+        execution: Execution = pipeline.run(submission, assignment, given, settings, pool)
     said = execution.cells[0].error or "the looking cell did not run"
     opened = "open " in said and "tier none" in execution.isolation
     if said != "RuntimeError: REACHABLE []" and not opened:

@@ -58,6 +58,11 @@ def enter(root: str, bounds: Bounds, work: str) -> None:
     linux.unshare(linux.CLONE_NEWNS | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS | linux.CLONE_NEWNET)
     new_root(root, bounds.disk_bytes, uid, work)
     limit(bounds)
+    give_up_privileges(uid)
+
+
+def give_up_privileges(uid: int) -> None:
+    """Give up every privilege for good; become user `uid` first, unless it is 0."""
     linux.drop_bounding_set()
     if uid:
         os.setgroups([])

@@ -20,7 +20,7 @@ def main() -> None:
     results = parser.parse_args().results
     forget_origin()
     # Imported late: the imports take seconds and `forget_origin` must come first.
-    from grader.runtime import quiet, shell
+    from grader.runtime import shell
     from grader.runtime.job import Job
     from grader.runtime.runner import Runner, finish
     from grader.wire import read_frame
@@ -28,11 +28,8 @@ def main() -> None:
     job = Job.from_frame(read_frame(0, 1 << 30))
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
-    quiet.install()
     with tempfile.TemporaryDirectory() as home:
-        started = shell.start(home)
-        shell.with_inline_figures(started)
-        Runner(job, results, started).run()
+        Runner(job, results, shell.ready(home)).run()
     finish()
 
 

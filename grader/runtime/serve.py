@@ -4,16 +4,14 @@ import contextlib
 import ctypes
 import gc
 import importlib
-import logging
 import os
 import signal
 import socket
-import sys
 import tempfile
 
 import torch
 
-from grader.runtime import linux, quiet, shell, tiers
+from grader.runtime import linux, shell, tiers
 from grader.runtime.confine import Bounds, close_all_but
 from grader.runtime.job import Job
 from grader.runtime.runner import Runner, finish
@@ -41,13 +39,7 @@ class Server:
         for module in preload:
             with contextlib.suppress(ImportError):
                 importlib.import_module(module)
-        quiet.install()
-        self._shell = shell.start(f"{self._place}/home")
-        with contextlib.suppress(ImportError):
-            shell.with_inline_figures(self._shell)
-        # plt.xkcd() asks for fonts that few machines have, a thousand times a figure.
-        logging.getLogger("matplotlib.font_manager").setLevel(logging.CRITICAL)
-        sys.path.insert(0, "")
+        self._shell = shell.ready(f"{self._place}/home")
         if thorough:
             _do_once(preload)
         gc.collect()

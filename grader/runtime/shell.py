@@ -6,12 +6,17 @@ grader cannot offer says so at once: no keyboard, no shell commands, no installi
 
 import asyncio
 import builtins
+import contextlib
+import logging
 import os
+import sys
 from typing import Any
 
 from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
+
+from grader.runtime import quiet
 
 NO_KEYBOARD = (
     "input() was called, but nobody sits at the keyboard while a notebook is graded. "
@@ -63,6 +68,18 @@ def start(directory: str) -> NotebookShell:
         shell.register_magic_function(_not_run, "cell", name)
     builtins.input = _no_input
     shell.user_ns["__name__"] = "__main__"
+    return shell
+
+
+def ready(directory: str) -> NotebookShell:
+    """Return the shell as a notebook finds it: quiet checks, inline figures, its folder first."""
+    quiet.install()
+    shell = start(directory)
+    with contextlib.suppress(ImportError):
+        with_inline_figures(shell)
+    # plt.xkcd() asks for fonts that few machines have, a thousand times a figure.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.CRITICAL)
+    sys.path.insert(0, "")
     return shell
 
 

@@ -55,7 +55,7 @@ class Namespaces:
 
     def enter(self, bounds: Bounds, place: str) -> tuple[str, str]:
         confine.enter(self.root, bounds, f"{place}/work")
-        _last_steps(("/",), ("/tmp", "/dev"), self.filter, network=True)
+        _last_steps(("/",), ("/tmp", "/dev"), self.filter, sockets=True)
         return confine.WORK, confine.HOME
 
 
@@ -71,12 +71,9 @@ class Filters:
 
     def enter(self, bounds: Bounds, place: str) -> tuple[str, str]:
         confine.limit(bounds)
-        linux.drop_bounding_set()
-        linux.drop_capabilities()
-        linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-        linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
+        confine.give_up_privileges(0)
         readable = (*confine.SYSTEM, *confine.python_prefixes(), "/proc", "/sys", "/dev")
-        _last_steps(readable, (place, "/dev"), self.filter, network=False)
+        _last_steps(readable, (place, "/dev"), self.filter, sockets=False)
         return f"{place}/work", f"{place}/home"
 
 
@@ -104,9 +101,9 @@ def make(name: str, root: str) -> Tier:
 
 
 def _last_steps(
-    readable: tuple[str, ...], writable: tuple[str, ...], library: ModuleType | None, network: bool
+    readable: tuple[str, ...], writable: tuple[str, ...], library: ModuleType | None, sockets: bool
 ) -> None:
     if linux.landlock_abi():
         linux.landlock(readable, writable)
     if library is not None:
-        syscalls.confine(library, sockets=network)
+        syscalls.confine(library, sockets=sockets)
