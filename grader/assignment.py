@@ -49,16 +49,20 @@ class Question(_Settings):
 
 
 class Limits(_Settings):
-    """What one submission may use. Seconds are wall-clock seconds."""
+    """What one submission may use. Seconds are wall-clock seconds, but for `cpu_seconds`."""
 
     cell_seconds: Positive = 60
     total_seconds: Positive = 300
     probe_seconds: Positive = 20
+    cpu_seconds: int = Field(default=600, gt=0)
     output_bytes: int = Field(default=10 * MIB, gt=0)
     snapshot_bytes: int = Field(default=64 * MIB, gt=0)
     memory_bytes: int = Field(default=4096 * MIB, gt=0)
     file_bytes: int = Field(default=256 * MIB, gt=0)
     disk_bytes: int = Field(default=512 * MIB, gt=0)
+    open_files: int = Field(default=256, ge=32)
+    threads: int = Field(default=128, ge=16)
+    processes: bool = False
 
 
 class AssignmentFile(_Settings):

@@ -5,6 +5,7 @@ check can pass without evidence: a value that is missing, or that could not be o
 check before otter hands it on (otter itself would hand on None).
 """
 
+import copy
 import functools
 import importlib.util
 import inspect
@@ -121,7 +122,8 @@ def check(
 
 def run(path: Path, env: Evidence) -> tuple[Check, ...]:
     """Run one otter test file over `env`. Raises AssignmentError where the file is broken."""
-    test_file = load(path)
+    # A copy, because otter leaves the results on it.
+    test_file = copy.copy(load(path))
     test_file.run(env)
     return outcomes(path, test_file.test_case_results)
 
@@ -129,10 +131,18 @@ def run(path: Path, env: Evidence) -> tuple[Check, ...]:
 def load(path: Path) -> TestFile:
     """Return an otter test file, in the form of `@test_case` functions.
 
-    Raises AssignmentError where it is missing, cannot be loaded or checks nothing.
+    It is read once, and again after it has changed. Raises AssignmentError where it is missing,
+    cannot be loaded or checks nothing.
     """
-    if not path.is_file():
-        raise AssignmentError(f"{path}: expected an otter test file, found none.")
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:
+        raise AssignmentError(f"{path}: expected an otter test file, found none.") from None
+    return _load(path, changed)
+
+
+@functools.lru_cache(maxsize=256)
+def _load(path: Path, changed: int) -> TestFile:
     try:
         test_file = create_test_file(str(path), NBMetadataConfig())
     except Exception as error:

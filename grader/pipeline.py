@@ -12,7 +12,8 @@ from typing import Literal
 import torch
 
 from grader import checks, intake, report, score
-from grader.assignment import Assignment
+from grader.assignment import Assignment, Question
+from grader.checks import Findings
 from grader.errors import AssignmentError, GraderError, SandboxError, SubmissionError
 from grader.intake import Submission, Upload
 from grader.probes import load_probes
@@ -123,18 +124,25 @@ def run(
 def judge(
     execution: Execution, assignment: Assignment, given: dict[str, torch.Tensor]
 ) -> tuple[score.Mark, ...]:
-    """Check every observation and return a mark for each question, in the assignment's order."""
+    """Check the observations and return a mark for each question, in the assignment's order.
+
+    Once a question has earned everything, no other observation of it is looked at.
+    """
     return tuple(
-        score.mark(
-            question,
-            [
-                checks.check(observation, assignment, given, execution.device)
-                for observation in execution.observations
-                if observation.question == question.name
-            ],
-        )
+        score.mark(question, _findings(question, execution, assignment, given))
         for question in assignment.questions
     )
+
+
+def _findings(
+    question: Question, execution: Execution, assignment: Assignment, given: dict[str, torch.Tensor]
+) -> Iterator[Findings]:
+    for observation in execution.observations:
+        if observation.question == question.name:
+            found = checks.check(observation, assignment, given, execution.device)
+            yield found
+            if all(check.status == "passed" for check in found.checks):
+                return
 
 
 def draw(

@@ -19,6 +19,7 @@ FILES = (
     "runtime/linux.py",
     "runtime/observe.py",
     "runtime/once.py",
+    "runtime/originals.py",
     "runtime/probe.py",
     "runtime/quiet.py",
     "runtime/runner.py",

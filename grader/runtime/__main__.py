@@ -1,13 +1,13 @@
 """Runtime: a warm process that forks a confined child for each notebook.
 
-    python -m grader.runtime --control 3 --place DIR --tier A1 --warm 1 [MODULE…]
+    python -m grader.runtime --control 3 --place DIR --tier A1 --warm 1 --processes 0 [MODULE…]
 
 It imports what notebooks need once, holds no answer, and then obeys one-byte messages on the
 socket `--control`:
 
     J  with three descriptors (results, output, job): fork a child that runs the job → S or E…
     I  interrupt the child, as Jupyter's stop button does
-    K  end the child and everything it has started → D
+    K  end the child and everything it has started → D{"signal": …}
 
 The end of the socket ends the process and its child.
 """
@@ -25,6 +25,7 @@ def main() -> None:
     parser.add_argument("--place", required=True)
     parser.add_argument("--tier", required=True)
     parser.add_argument("--warm", type=int, default=0)
+    parser.add_argument("--processes", type=int, default=0)
     parser.add_argument("preload", nargs="*")
     arguments = parser.parse_args()
     forget_origin()
@@ -32,7 +33,7 @@ def main() -> None:
     from grader.runtime.serve import Server
 
     control = socket.socket(fileno=arguments.control)
-    server = Server(control, arguments.place, arguments.tier)
+    server = Server(control, arguments.place, arguments.tier, processes=bool(arguments.processes))
     server.warm_up(arguments.preload, bool(arguments.warm))
     server.serve()
 

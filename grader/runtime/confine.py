@@ -13,12 +13,15 @@ import stat
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from grader.runtime import linux
 
 WORK = "/tmp/work"
 HOME = "/tmp/home"
-NOBODY = 65534
+# Above every user that a machine has; each warm process's children get a number of their own, so
+# that a limit on tasks counts theirs alone.
+FIRST_UID = 1 << 30
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc/alternatives")
 _PASSWD = "student:x:{uid}:{uid}::/tmp/home:/bin/false\nroot:x:0:0::/:/bin/false\n"
@@ -26,13 +29,18 @@ _PASSWD = "student:x:{uid}:{uid}::/tmp/home:/bin/false\nroot:x:0:0::/:/bin/false
 
 @dataclass(frozen=True)
 class Bounds:
-    """What the child may use: bytes of address space, of one file and of all files, seconds."""
+    """What the child may use.
+
+    Bytes of address space (-1: no limit, for a GPU's driver), of one file and of all files; seconds
+    of processor time; open files; threads of all its processes together.
+    """
 
     memory_bytes: int
     file_bytes: int
     disk_bytes: int
     cpu_seconds: int
-    open_files: int = 256
+    open_files: int
+    threads: int
 
 
 def python_prefixes() -> tuple[str, ...]:
@@ -48,16 +56,30 @@ def python_prefixes() -> tuple[str, ...]:
     return tuple(sorted(path for path in real if not _inside(path, "/usr") and path != "/"))
 
 
-def enter(root: str, bounds: Bounds, work: str) -> None:
+def enter(root: str, bounds: Bounds, work: str, own_uid: int) -> None:
     """Confine the calling process, which must have one thread and be the first of its namespace.
 
-    `root` is an empty directory, `work` holds the files that belong to the notebook. Raises OSError
-    where the machine does not allow a step; the process must then be given up.
+    `root` is an empty directory, `work` holds the files that belong to the notebook; `own_uid` is
+    the user to become where root grades. Raises OSError where the machine does not allow a step;
+    the process must then be given up.
     """
-    uid = NOBODY if _real_root() and _others_may_read() else 0
+    uid = own_uid if _real_root() and _others_may_read() else 0
     linux.unshare(linux.CLONE_NEWNS | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS | linux.CLONE_NEWNET)
     new_root(root, bounds.disk_bytes, uid, work)
-    limit(bounds)
+    limit(bounds, tasks=True)
+    give_up_privileges(uid)
+
+
+def enter_shared(bounds: Bounds, place: str, own_uid: int) -> None:
+    """Confine the calling process as far as goes where it keeps the machine's own file system.
+
+    `place` holds `work` and `home`, which become `own_uid`'s where root grades.
+    """
+    uid = own_uid if _real_root() and _others_may_pass() else 0
+    if uid:
+        for name in ("work", "home"):
+            _give(f"{place}/{name}", uid)
+    limit(bounds, tasks=bool(uid))
     give_up_privileges(uid)
 
 
@@ -95,15 +117,20 @@ def new_root(root: str, disk_bytes: int, uid: int, work: str) -> None:
     os.chdir(WORK)
 
 
-def limit(bounds: Bounds) -> None:
-    """Set hard limits on memory, files, core dumps and processor time."""
-    for what, most in (
+def limit(bounds: Bounds, *, tasks: bool) -> None:
+    """Set hard limits on memory, files, core dumps, processor time and, with `tasks`, threads.
+
+    The kernel counts threads by user: the limit makes sense for a user that has no others.
+    """
+    limits = [
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, bounds.file_bytes),
-        # -1, without limit, where a GPU's driver maps more than there is.
         (resource.RLIMIT_AS, bounds.memory_bytes),
         (resource.RLIMIT_NOFILE, bounds.open_files),
-    ):
+    ]
+    if tasks:
+        limits.append((resource.RLIMIT_NPROC, bounds.threads))
+    for what, most in limits:
         resource.setrlimit(what, (most, most))
     resource.setrlimit(resource.RLIMIT_CPU, (bounds.cpu_seconds, bounds.cpu_seconds + 1))
 
@@ -150,9 +177,9 @@ def _files(root: str, disk_bytes: int, uid: int, work: str) -> None:
     shutil.copytree(work, f"{root}{WORK}")
     for name in ("home", "home/tmp", "shm"):
         os.mkdir(f"{root}/tmp/{name}")
-    for folder, folders, files in os.walk(f"{root}/tmp"):
-        for name in (*folders, *files):
-            os.chown(f"{folder}/{name}", uid, uid)
+    if uid:
+        for name in ("work", "home", "shm"):
+            _give(f"{root}/tmp/{name}", uid)
     os.mkdir(f"{root}/dev/shm")
     linux.mount(f"{root}/tmp/shm", f"{root}/dev/shm", "", linux.MS_BIND)
     os.makedirs(f"{root}/etc", exist_ok=True)
@@ -169,10 +196,27 @@ def _real_root() -> bool:
         return os.geteuid() == 0 and file.read().split() == ["0", "0", "4294967295"]
 
 
+def _give(folder: str, uid: int) -> None:
+    os.chown(folder, uid, uid)
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            os.chown(f"{place}/{name}", uid, uid, follow_symlinks=False)
+
+
 def _others_may_read() -> bool:
-    """Return whether a user without rights of his own could import Python's modules from here."""
+    """Return whether a user without rights of his own could read Python's modules."""
     files = (os.__file__, __file__, sys.prefix, sys.base_prefix)
     return all(os.stat(path).st_mode & stat.S_IROTH for path in files)
+
+
+def _others_may_pass() -> bool:
+    """Return whether such a user could also get to them, from the machine's own root."""
+    folders = {
+        str(parent)
+        for path in (os.__file__, __file__, sys.prefix, sys.base_prefix)
+        for parent in Path(os.path.realpath(path)).parents
+    }
+    return _others_may_read() and all(os.stat(each).st_mode & stat.S_IXOTH for each in folders)
 
 
 def _inside(path: str, folder: str) -> bool:

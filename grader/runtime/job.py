@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 
+from grader.runtime.confine import Bounds
 from grader.snapshot import read_table
 from grader.wire import Frame
 
@@ -39,10 +40,7 @@ class Job:
     probes_source: str
     device: str
     snapshot_bytes: int
-    memory_bytes: int
-    file_bytes: int
-    disk_bytes: int
-    cpu_seconds: int
+    bounds: Bounds
     given: dict[str, torch.Tensor]
 
     def to_frame(self) -> Frame:
@@ -53,6 +51,7 @@ class Job:
         plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "given"}
         plain["cells"] = [asdict(cell) for cell in self.cells]
         plain["questions"] = [asdict(question) for question in self.questions]
+        plain["bounds"] = asdict(self.bounds)
         arrays = {name: value.contiguous() for name, value in self.given.items()}
         return Frame(plain, save(arrays) if arrays else b"")
 
@@ -66,5 +65,6 @@ class Job:
         plain["questions"] = tuple(
             QuestionPlan(each["name"], tuple(each["captures"])) for each in plain["questions"]
         )
+        plain["bounds"] = Bounds(**plain["bounds"])
         given = read_table(frame.blob, len(frame.blob)) if frame.blob else {}
         return Job(**plain, given=given)

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from grader.probes import load_probes
+from grader.runtime import originals
 from grader.runtime.job import Job, QuestionPlan
 from grader.runtime.observe import observe, to_frame
 from grader.runtime.shell import NotebookShell, run_cell
@@ -27,22 +28,26 @@ class Runner:
         self._shell = shell
         self._device = torch.device(job.device)
         self._probes = load_probes(job.probes_source, "probes.py")
+        self._originals = originals.take()
         self._given = {name: value.to(self._device) for name, value in job.given.items()}
 
     def run(self) -> None:
         """Run all cells and observe; write a frame about each step."""
         self._send({"event": "ready"})
         for cell in self._job.cells:
-            self._send({"event": "cell", "index": cell.index})
+            with self._originals.restored():
+                self._send({"event": "cell", "index": cell.index})
             error = run_cell(self._shell, cell.source)
-            self._send({"event": "done", "index": cell.index, "error": describe(error)})
+            with self._originals.restored():
+                self._send({"event": "done", "index": cell.index, "error": describe(error)})
+                for question in self._job.questions:
+                    if question.name in cell.observe:
+                        self._observe(question, "check")
+        with self._originals.restored():
+            self._send({"event": "probing"})
             for question in self._job.questions:
-                if question.name in cell.observe:
-                    self._observe(question, "check")
-        self._send({"event": "probing"})
-        for question in self._job.questions:
-            self._observe(question, "end")
-        self._send({"event": "end"})
+                self._observe(question, "end")
+            self._send({"event": "end"})
 
     def _observe(self, question: QuestionPlan, when: str) -> None:
         encoder = Encoder(self._job.snapshot_bytes)

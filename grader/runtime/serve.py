@@ -4,15 +4,18 @@ import contextlib
 import ctypes
 import gc
 import importlib
+import json
 import os
 import signal
 import socket
 import tempfile
+import time
+from resource import struct_rusage
 
 import torch
 
 from grader.runtime import linux, shell, tiers
-from grader.runtime.confine import Bounds, close_all_but
+from grader.runtime.confine import close_all_but
 from grader.runtime.job import Job
 from grader.runtime.runner import Runner, finish
 from grader.wire import Frame, read_frame, write_frame
@@ -25,10 +28,10 @@ _MAX_JOB = 1 << 30
 class Server:
     """The warm process: its shell, its tier and the one child it may have."""
 
-    def __init__(self, control: socket.socket, place: str, tier: str) -> None:
+    def __init__(self, control: socket.socket, place: str, tier: str, *, processes: bool) -> None:
         self._control = control
         self._place = place
-        self._tier = tiers.make(tier, f"{place}/root")
+        self._tier = tiers.make(tier, f"{place}/root", processes=processes)
         self._child: int | None = None
         # What a child leaves behind becomes ours, so that it can be found and ended.
         linux.prctl(_SUBREAPER, 1)
@@ -44,8 +47,12 @@ class Server:
             _do_once(preload)
         gc.collect()
         gc.freeze()
+        # Figures are made of many small objects: the default, 700, looks at them all the time.
+        gc.set_threshold(20_000, 20, 50)
         if linux.threads() != 1:
             raise RuntimeError("the warm process has more than one thread and must not fork")
+        if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+            raise RuntimeError("the warm process has started CUDA and must not fork")
         self._control.send(b"W")
 
     def serve(self) -> None:
@@ -60,8 +67,7 @@ class Server:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(self._child, signal.SIGINT)
             elif message == b"K":
-                self._end()
-                self._control.send(b"D")
+                self._control.send(b"D" + self._end())
         self._end()
         os._exit(0)
 
@@ -85,13 +91,7 @@ class Server:
             arrange(results, output, job)
             plan = Job.from_frame(read_frame(JOB, _MAX_JOB))
             os.close(JOB)
-            bounds = Bounds(
-                memory_bytes=plan.memory_bytes,
-                file_bytes=plan.file_bytes,
-                disk_bytes=plan.disk_bytes,
-                cpu_seconds=plan.cpu_seconds,
-            )
-            work, home = self._tier.enter(bounds, self._place)
+            work, home = self._tier.enter(plan.bounds, self._place)
             settle(work, home)
             runner = Runner(plan, RESULTS, self._shell)
         except BaseException as error:
@@ -103,13 +103,22 @@ class Server:
         finally:
             finish()
 
-    def _end(self) -> None:
-        """Kill the child and whatever it left to us; return when all of it is gone."""
+    def _end(self) -> bytes:
+        """Kill the child and whatever it left to us; return when all of it is gone.
+
+        The answer says how the child ended, as JSON: the signal that it died of before it was
+        killed here (0: none), its processor time in seconds, its largest resident size in bytes.
+        """
+        ending = {"signal": 0, "cpu_seconds": 0.0, "peak_bytes": 0}
         if self._child is not None:
-            with contextlib.suppress(ProcessLookupError):
+            done, status, used = _wait_a_moment(self._child)
+            if not done:
                 os.kill(self._child, signal.SIGKILL)
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(self._child, 0)
+                _, _, used = os.wait4(self._child, 0)
+            elif os.WIFSIGNALED(status):
+                ending["signal"] = os.WTERMSIG(status)
+            ending["cpu_seconds"] = used.ru_utime + used.ru_stime
+            ending["peak_bytes"] = used.ru_maxrss * 1024
             self._child = None
         while strays := _children():
             for pid in strays:
@@ -117,6 +126,7 @@ class Server:
                     os.kill(pid, signal.SIGKILL)
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(pid, 0)
+        return json.dumps(ending).encode()
 
 
 def arrange(results: int, output: int, job: int) -> None:
@@ -146,6 +156,16 @@ def settle(work: str, home: str) -> None:
     tempfile.tempdir = None
 
 
+def _wait_a_moment(pid: int) -> tuple[int, int, struct_rusage]:
+    """Wait for a child that may be about to end by itself, as wait4 does with WNOHANG."""
+    for _ in range(30):
+        found = os.wait4(pid, os.WNOHANG)
+        if found[0]:
+            break
+        time.sleep(0.001)
+    return found
+
+
 def _children() -> list[int]:
     with open(f"/proc/self/task/{os.getpid()}/children") as file:
         return [int(each) for each in file.read().split()]
@@ -157,7 +177,7 @@ def _do_once(preload: list[str]) -> None:
         plt = importlib.import_module("matplotlib.pyplot")
         plt.subplots(5, 7)
         plt.close("all")
-    weight = torch.nn.Parameter(torch.zeros(1))
-    weight.sum().backward()  # type: ignore[no-untyped-call]
+    weight = torch.nn.Parameter(torch.zeros(1, 1, 3, 3))
+    torch.nn.functional.conv2d(torch.zeros(1, 1, 8, 8), weight).sum().backward()  # type: ignore[no-untyped-call]
     torch.optim.SGD([weight], lr=0.1).step()
     ctypes.CDLL(None).malloc_trim(0)

@@ -1,13 +1,14 @@
 """System calls: the filter that is loaded last, by libseccomp through pyseccomp.
 
 A deny-list: everything that reaches beyond the process answers EPERM, and so does making another
-process. Where libseccomp is missing there is no filter, and the report says so.
+process where the assignment allows none. Where libseccomp is missing there is no filter, and the
+report says so.
 """
 
 import errno
 import socket
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 _DENIED = (
     "mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen", "fsconfig",
@@ -21,6 +22,8 @@ _DENIED = (
 )  # fmt: skip
 _FORKS = ("fork", "vfork")
 _CLONE_THREAD = 0x00010000
+# Time, mount, cgroup, UTS, IPC, user, process and network namespaces.
+_CLONE_NEW = (0x80, 0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 _PR_SET_PDEATHSIG = 1
 
@@ -35,28 +38,39 @@ def load_library() -> ModuleType | None:
     return module
 
 
-def confine(library: ModuleType, *, sockets: bool) -> None:
-    """Load the filter into the calling process, for good. Needs no_new_privs.
+class Filter(Protocol):
+    """A filter that is ready to be loaded into the calling process, for good."""
+
+    def load(self) -> None:
+        """Load it. Needs no_new_privs."""
+
+
+def make(library: ModuleType, *, sockets: bool, processes: bool) -> Filter:
+    """Return the filter, which takes 5 ms to make and next to nothing to load.
 
     With `sockets` false no socket but a local one can be made: for a process that shares the
-    machine's network.
+    machine's network. With `processes` false none can be made, but threads can.
     """
     seccomp: Any = library
     rules = seccomp.SyscallFilter(seccomp.ALLOW)
     denied = seccomp.ERRNO(errno.EPERM)
-    for name in (*_DENIED, *_FORKS):
+    for name in _DENIED if processes else (*_DENIED, *_FORKS):
         _add(rules, denied, name)
     # glibc asks for clone3 first and falls back to clone, whose flags a filter can read.
     _add(rules, seccomp.ERRNO(errno.ENOSYS), "clone3")
-    masked = seccomp.Arg(0, seccomp.MASKED_EQ, _CLONE_THREAD, 0)
-    rules.add_rule(denied, "clone", masked)
+    if processes:
+        for flag in _CLONE_NEW:
+            rules.add_rule(denied, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
+    else:
+        rules.add_rule(denied, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, _CLONE_THREAD, 0))
     for request in (_TIOCSTI, _TIOCLINUX):
         rules.add_rule(denied, "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, request))
     rules.add_rule(denied, "prctl", seccomp.Arg(0, seccomp.EQ, _PR_SET_PDEATHSIG))
     if not sockets:
         local = seccomp.Arg(0, seccomp.NE, socket.AF_UNIX)
         rules.add_rule(denied, "socket", local)
-    rules.load()
+    made: Filter = rules
+    return made
 
 
 def _add(rules: Any, action: Any, name: str) -> None:

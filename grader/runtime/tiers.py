@@ -8,11 +8,11 @@ none  limits only
 import os
 import signal
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Protocol
 
 from grader.runtime import confine, linux, syscalls
 from grader.runtime.confine import Bounds
+from grader.runtime.syscalls import Filter
 
 
 class Tier(Protocol):
@@ -38,7 +38,8 @@ class Namespaces:
 
     root: str
     namespace: int
-    filter: ModuleType | None
+    filter: Filter | None
+    uid: int
     name: str = "A1"
 
     def fork(self) -> int:
@@ -54,8 +55,8 @@ class Namespaces:
         return pid
 
     def enter(self, bounds: Bounds, place: str) -> tuple[str, str]:
-        confine.enter(self.root, bounds, f"{place}/work")
-        _last_steps(("/",), ("/tmp", "/dev"), self.filter, sockets=True)
+        confine.enter(self.root, bounds, f"{place}/work", self.uid)
+        _last_steps(("/",), ("/tmp", "/dev"), self.filter)
         return confine.WORK, confine.HOME
 
 
@@ -63,17 +64,18 @@ class Namespaces:
 class Filters:
     """Tier C."""
 
-    filter: ModuleType | None
+    filter: Filter | None
+    uid: int
     name: str = "C"
 
     def fork(self) -> int:
         return os.fork()
 
     def enter(self, bounds: Bounds, place: str) -> tuple[str, str]:
-        confine.limit(bounds)
-        confine.give_up_privileges(0)
         readable = (*confine.SYSTEM, *confine.python_prefixes(), "/proc", "/sys", "/dev")
-        _last_steps(readable, (place, "/dev"), self.filter, sockets=False)
+        writable = (f"{place}/work", f"{place}/home", "/dev")
+        confine.enter_shared(bounds, place, self.uid)
+        _last_steps(readable, writable, self.filter)
         return f"{place}/work", f"{place}/home"
 
 
@@ -87,23 +89,28 @@ class Nothing:
         return os.fork()
 
     def enter(self, bounds: Bounds, place: str) -> tuple[str, str]:
-        confine.limit(bounds)
+        confine.limit(bounds, tasks=False)
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
         return f"{place}/work", f"{place}/home"
 
 
-def make(name: str, root: str) -> Tier:
-    """Return the tier called `name`; `root` is an empty directory for a new root."""
+def make(name: str, root: str, *, processes: bool) -> Tier:
+    """Return the tier called `name`; `root` is an empty directory for a new root.
+
+    `processes` says whether a notebook may make some of its own.
+    """
     library = syscalls.load_library()
+    if name == "none":
+        return Nothing()
+    made = library and syscalls.make(library, sockets=name == "A1", processes=processes)
     if name == "A1":
-        return Namespaces(root, os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC), library)
-    return Filters(library) if name == "C" else Nothing()
+        here = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+        return Namespaces(root, here, made, confine.FIRST_UID + os.getpid())
+    return Filters(made, confine.FIRST_UID + os.getpid())
 
 
-def _last_steps(
-    readable: tuple[str, ...], writable: tuple[str, ...], library: ModuleType | None, sockets: bool
-) -> None:
+def _last_steps(readable: tuple[str, ...], writable: tuple[str, ...], ready: Filter | None) -> None:
     if linux.landlock_abi():
         linux.landlock(readable, writable)
-    if library is not None:
-        syscalls.confine(library, sockets=sockets)
+    if ready is not None:
+        ready.load()

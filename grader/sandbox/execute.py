@@ -8,9 +8,10 @@ import torch
 from grader.assignment import Assignment
 from grader.errors import SandboxError
 from grader.intake import Submission
+from grader.runtime.confine import Bounds
 from grader.runtime.job import Cell, Job, QuestionPlan
 from grader.sandbox.execution import Execution
-from grader.sandbox.watch import Record, Watch
+from grader.sandbox.watch import Record, Watch, explain_death
 from grader.sandbox.worker import Worker
 
 
@@ -38,6 +39,8 @@ def execute(
             pipes, worker.interrupt, assignment.limits, record, cancelled or threading.Event()
         ).run()
         seconds = time.monotonic() - began
+    if record.died:
+        explain_death(record, worker.ending, assignment.limits)
     output = record.output.decode("utf-8", errors="replace")
     if not record.started or not worker.alive:
         words = record.broken or output[-800:].strip() or "(none)"
@@ -74,10 +77,13 @@ def make_job(
         probes_source=assignment.probes_source,
         device=device,
         snapshot_bytes=limits.snapshot_bytes,
-        memory_bytes=limits.memory_bytes if device == "cpu" else -1,
-        file_bytes=limits.file_bytes,
-        disk_bytes=limits.disk_bytes,
-        # Processor time is a second line of defence: the clock on the wall strikes first.
-        cpu_seconds=int(limits.total_seconds) + 60,
+        bounds=Bounds(
+            memory_bytes=limits.memory_bytes if device == "cpu" else -1,
+            file_bytes=limits.file_bytes,
+            disk_bytes=limits.disk_bytes,
+            cpu_seconds=limits.cpu_seconds,
+            open_files=limits.open_files,
+            threads=limits.threads,
+        ),
         given=given,
     )

@@ -1,19 +1,23 @@
 """Stage: the directory that a warm process and its children live in; nothing of the course."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import grader
 from grader.runtime import FILES
 
 _PACKAGE = Path(grader.__file__).parent
+_PREFIX = "grader-stage-"
+_LOCK = "grader.lock"
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,7 @@ class Stage:
     """`lib` holds the runtime; `work` and `home` are a notebook's; `root` is where A1 mounts."""
 
     place: Path
+    lock: IO[bytes] = field(repr=False)
 
     @property
     def library(self) -> Path:
@@ -50,11 +55,15 @@ class Stage:
     def remove(self) -> None:
         """Remove all of it."""
         shutil.rmtree(self.place, ignore_errors=True)
+        self.lock.close()
 
 
 def make() -> Stage:
-    """Return a new stage with a copy of the runtime."""
-    stage = Stage(Path(tempfile.mkdtemp(prefix="grader-")))
+    """Return a new stage with a copy of the runtime, locked for as long as this process lives."""
+    place = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    lock = (place / _LOCK).open("wb")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    stage = Stage(place, lock)
     for name in FILES:
         target = stage.library / "grader" / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -64,6 +73,16 @@ def make() -> Stage:
     stage.place.chmod(0o755)
     stage.clear({})
     return stage
+
+
+def sweep() -> None:
+    """Remove the stages of graders that were killed: those whose lock nobody holds any more."""
+    for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/{_LOCK}"):
+        with contextlib.suppress(OSError), path.open("ab") as lock:
+            if path.parent.is_symlink() or path.stat().st_uid != os.geteuid():
+                continue
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(path.parent, ignore_errors=True)
 
 
 def environment(stage: Stage, device: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ can carry values, which are compared later; it can do nothing else.
 
 import os
 import selectors
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 
 from grader.assignment import Limits
 from grader.sandbox.execution import CellOutcome, Observation, Status
-from grader.sandbox.worker import Pipes
+from grader.sandbox.worker import Ending, Pipes
 from grader.snapshot import Decoder, SnapshotError, read_table
 from grader.text import whole
 from grader.wire import Frame, FrameReader, WireError
@@ -25,6 +26,7 @@ KEPT_OUTPUT = 20_000
 # How often a notebook may run into the limit of one cell's output before it is ended.
 MOST_FLOODS = 20
 _MEMORY_SIGNS = ("MemoryError", "can't allocate memory", "CUDA out of memory", "OutOfMemoryError")
+_GIB = 1 << 30
 
 
 @dataclass
@@ -40,14 +42,20 @@ class Record:
     started: bool = False
     broken: str = ""
     ended: bool = False
+    died: bool = False
     running: int | None = None
     printed: int = 0
     output: bytes = b""
 
     def strike(self, status: Status, message: str) -> None:
-        """Note the first limit that struck."""
-        if self.status == "ok":
+        """Note the first limit that struck; one that leaves the run `ok` gives way to others."""
+        if self.status == "ok" and (status != "ok" or self.message is None):
             self.status, self.message = status, message
+
+    def stop_cell(self, reason: str) -> None:
+        """Note that the cell that runs, if one does, ended here."""
+        if self.running is not None:
+            self.outcomes[self.running] = CellOutcome(self.running, "error", reason)
 
     def result(self) -> tuple[CellOutcome, ...]:
         """Return an outcome for every code cell; those never reached are `skipped`."""
@@ -94,7 +102,7 @@ class Watch:
                 if not self._within_limits():
                     return self._record
         if not self._record.ended and self._record.started:
-            self._died()
+            self._record.died = True
         return self._record
 
     def _results_closed(self, selector: selectors.BaseSelector) -> bool:
@@ -154,9 +162,10 @@ class Watch:
         text = whole(error[:500]) if isinstance(error, str) else None
         if text and self._interrupted:
             text = self._reason
-        elif text and any(sign in text for sign in _MEMORY_SIGNS):
-            figure = f"{self._limits.memory_bytes / 2**30:.1f} GiB"
-            record.strike("memory", f"Cell {index} wanted more memory than the {figure} allowed.")
+        elif text:
+            struck = limit_in(text, self._limits)
+            if struck:
+                record.strike(struck[0], f"Cell {index} {struck[1]}.")
         record.outcomes[index] = CellOutcome(index, "error" if text else "ok", text)
         record.running = None
 
@@ -184,7 +193,7 @@ class Watch:
         if self._cancelled.is_set():
             raise KeyboardInterrupt
         if self._printed > MOST_FLOODS * limits.output_bytes:
-            self._stop_cell("stopped: the notebook printed too much")
+            record.stop_cell("stopped: the notebook printed too much")
             return False
         if record.printed > limits.output_bytes and not self._interrupted:
             where = "The notebook" if record.running is None else f"Cell {record.running}"
@@ -198,7 +207,7 @@ class Watch:
                 "timeout",
                 f"The notebook ran longer than the {limits.total_seconds:g} s it may take in all.",
             )
-            self._stop_cell("stopped: the notebook's time was used up")
+            record.stop_cell("stopped: the notebook's time was used up")
             return False
         if now >= self._deadline:
             return self._overtime(now)
@@ -209,7 +218,7 @@ class Watch:
         if not record.started:
             return False
         if self._interrupted:
-            self._stop_cell(f"{self._reason}; it did not react")
+            record.stop_cell(f"{self._reason}; it did not react")
             return False
         if self._phase == "cell":
             message = f"Cell {record.running} ran longer than {self._limits.cell_seconds:g} s."
@@ -228,13 +237,41 @@ class Watch:
         self._interrupted, self._reason = True, reason
         self._deadline = now + GRACE_SECONDS
 
-    def _stop_cell(self, reason: str) -> None:
-        index = self._record.running
-        if index is not None:
-            self._record.outcomes[index] = CellOutcome(index, "error", reason)
 
-    def _died(self) -> None:
-        index = self._record.running
-        where = "while its functions were called" if index is None else f"in cell {index}"
-        self._record.strike("killed", f"The notebook ended its own process {where}.")
-        self._stop_cell("the process ended here")
+def limit_in(error: str, limits: Limits) -> tuple[Status, str] | None:
+    """Return the limit that a cell's error speaks of: the run's status, and words about it.
+
+    Only too much memory has a status of its own; after the others the notebook goes on as usual.
+    """
+    if any(sign in error for sign in _MEMORY_SIGNS):
+        return "memory", f"wanted more memory than the {limits.memory_bytes / _GIB:.1f} GiB allowed"
+    if "No space left on device" in error:
+        size = f"{limits.disk_bytes:,} bytes"
+        return "ok", f"wanted to write more than the {size} of files allowed"
+    if "File too large" in error:
+        return "ok", f"wanted to write a file larger than the {limits.file_bytes:,} bytes allowed"
+    if "Too many open files" in error:
+        return "ok", f"wanted to have more than the {limits.open_files} files open that are allowed"
+    if "can't start new thread" in error:
+        return "ok", f"wanted to start more than the {limits.threads} threads allowed"
+    if "[Errno 1] Operation not permitted" in error and not limits.processes:
+        return "ok", "did what is not permitted here, such as starting another process"
+    return None
+
+
+def explain_death(record: Record, ending: Ending, limits: Limits) -> None:
+    """Note why a child that died of itself did."""
+    index = record.running
+    where = "while its functions were called" if index is None else f"in cell {index}"
+    if ending.cpu_seconds >= limits.cpu_seconds:
+        figure = f"{limits.cpu_seconds} s of processor time"
+        record.strike("timeout", f"The notebook used up the {figure} it may take, {where}.")
+    elif ending.signal == signal.SIGKILL:
+        sentence = f"The notebook's process was killed {where}: the machine may be out of memory."
+        record.strike("killed", sentence)
+    elif ending.signal:
+        name = (signal.strsignal(ending.signal) or f"signal {ending.signal}").lower()
+        record.strike("killed", f"The notebook's process crashed {where} ({name}).")
+    else:
+        record.strike("killed", f"The notebook ended its own process {where}.")
+    record.stop_cell("the process ended here")

@@ -1,6 +1,7 @@
 """Worker: the trusted side's handle on one warm process, and a pool of them."""
 
 import contextlib
+import json
 import os
 import queue
 import shutil
@@ -35,6 +36,15 @@ class Pipes:
     output: int
 
 
+@dataclass(frozen=True)
+class Ending:
+    """How a child ended: the signal that it died of (0: none, or ours), and what it had used."""
+
+    signal: int = 0
+    cpu_seconds: float = 0.0
+    peak_bytes: int = 0
+
+
 class Worker:
     """One warm process. Use `run` for each notebook, one at a time, and `close` at the end."""
 
@@ -48,6 +58,7 @@ class Worker:
             "grader.runtime",
             *("--control", str(theirs.fileno()), "--place", str(self._stage.place)),
             *("--tier", separated.tier, "--warm", str(int(warm))),
+            *("--processes", str(int(assignment.limits.processes))),
             *assignment.settings.preload,
         )
         try:
@@ -67,14 +78,17 @@ class Worker:
         finally:
             theirs.close()
         self.alive = True
+        self.ending = Ending()
         self._ready = False
 
     @contextlib.contextmanager
     def run(self, job: Job, companions: Mapping[str, bytes]) -> Iterator[Pipes]:
         """Start a child for `job`; at the end of the block it and all it started are ended.
 
-        Raises SandboxError where the warm process does not answer.
+        After the block `ending` says how it ended. Raises SandboxError where the warm process does
+        not answer.
         """
+        self.ending = Ending()
         self._stage.clear(companions)
         results, their_results = os.pipe()
         output, their_output = os.pipe()
@@ -123,11 +137,11 @@ class Worker:
     def _end(self) -> None:
         try:
             self._control.send(b"K")
-            self._expect(b"D", ANSWER_SECONDS)
-        except (OSError, SandboxError):
+            self.ending = Ending(**json.loads(self._expect(b"D", ANSWER_SECONDS)))
+        except (OSError, SandboxError, ValueError, TypeError):
             self.alive = False
 
-    def _expect(self, answer: bytes, seconds: float) -> None:
+    def _expect(self, answer: bytes, seconds: float) -> bytes:
         self._control.settimeout(seconds)
         try:
             found = self._control.recv(256)
@@ -135,6 +149,7 @@ class Worker:
             raise self._lost() from error
         if not found.startswith(answer):
             raise self._lost(found[1:].decode(errors="replace"))
+        return found[1:]
 
     def _lost(self, why: str = "") -> SandboxError:
         self.alive = False
@@ -158,6 +173,7 @@ class Pool:
         if self._isolation.tier == "none" and not unsandboxed:
             raise UsageError(NO_ISOLATION)
         self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+        stage.sweep()
 
     @contextlib.contextmanager
     def lend(self) -> Iterator[Worker]:

@@ -1,6 +1,5 @@
 """Layer: the equation of a convolutional layer, twice: as a module, and exactly with its bound."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -68,20 +67,9 @@ def correlate2d(image: torch.Tensor, kernel: torch.Tensor) -> Correlation:
 
 
 def _sum_of_products(image: torch.Tensor, kernels: torch.Tensor) -> torch.Tensor:
-    """Return Σ over channels and kernel places of weight · shifted image: (N, C_out, H, W)."""
-    shifted = _shifted(image, kernels.shape[2], kernels.shape[3])
-    products = (
-        torch.einsum("oc,nchw->nohw", kernels[:, :, i, j], window) for i, j, window in shifted
-    )  # each (N, C_out, H, W)
-    n, (c_out, _, _, _), (h, w) = len(image), kernels.shape, image.shape[2:]
-    return sum(products, start=torch.zeros(n, c_out, h, w, dtype=image.dtype))
-
-
-def _shifted(image: torch.Tensor, kh: int, kw: int) -> Iterator[tuple[int, int, torch.Tensor]]:
-    """Yield every place (i, j) of a kernel with the part of the image under it: (N, C, H, W)."""
-    height, width = image.shape[2:]
-    padding = (kw // 2, kw // 2, kh // 2, kh // 2)  # left, right, top, bottom
-    padded = functional.pad(image, padding)  # (N, C, H + kh - 1, W + kw - 1)
-    for i in range(kh):
-        for j in range(kw):
-            yield i, j, padded[:, :, i : i + height, j : j + width]
+    """Return Σ over channels and kernel places of weight · the part of the image under it."""
+    (n, _, h, w), (c_out, _, kh, kw) = image.shape, kernels.shape
+    # Every place of the image with what lies under a kernel there, zero outside.
+    under = functional.unfold(image, (kh, kw), padding=(kh // 2, kw // 2))  # (N, C_in·kh·kw, H·W)
+    sums = kernels.reshape(c_out, -1) @ under  # (N, C_out, H·W)
+    return sums.reshape(n, c_out, h, w)

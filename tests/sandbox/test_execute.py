@@ -5,9 +5,11 @@ import time
 from pathlib import Path
 
 import pytest
-from support import GradeCells
+from support import GradeCells, write_notebook
 
 from grader.assignment import Assignment, AssignmentFile
+from grader.intake import Upload
+from grader.pipeline import Settings, grade
 from grader.sandbox import isolation
 
 RIGHT = "import torch\ndef mean(values):\n    return values.mean()"
@@ -189,20 +191,99 @@ def test_too_much_memory_is_an_error_of_the_cell(grade_cells):
     assert scores(graded)["mean"] == 2
 
 
+SMALL_LIMITS = {
+    "cpu_seconds": 2,
+    "disk_bytes": 4 << 20,
+    "file_bytes": 1 << 20,
+    "open_files": 64,
+    "threads": 16,
+}
+
+
 @pytest.mark.parametrize(
-    "way",
-    ["import os; os._exit(0)", "import os; os.abort()", "import ctypes; ctypes.string_at(0)",
-     "import os, signal; os.kill(os.getpid(), 9)"],
+    ("way", "status", "words"),
+    [
+        (
+            "import threading\ndef spin():\n    while True: sum(range(10**7))\nspin()",
+            "timeout",
+            "used up the 2 s of processor time it may take, in cell 2",
+        ),
+        ("open('a', 'wb').write(bytes(1 << 21))", "ok", "a file larger than the 1,048,576 bytes"),
+        (
+            "for i in range(9): open(f'{i}', 'wb').write(bytes(900_000))",
+            "ok",
+            "more than the 4,194,304 bytes of files",
+        ),
+        ("files = [open('x', 'w') for _ in range(99)]", "ok", "more than the 64 files open"),
+        (
+            "import threading, time\n"
+            "for _ in range(99): threading.Thread(target=time.sleep, args=(9,), daemon=True).start()",
+            "ok",
+            "more than the 16 threads",
+        ),
+        ("import os\nos.fork()", "ok", "what is not permitted here"),
+        ("import torch\ntorch.zeros(1 << 40)", "memory", "more memory than the 4.0 GiB"),
+    ],
+    ids=["cpu", "file", "disk", "files", "threads", "processes", "memory"],
+)
+def test_a_limit_that_strikes_is_named(grade_cells, averages, way, status, words):
+    small = limited(averages, **SMALL_LIMITS)
+    report = grade_cells(RIGHT, 'check("mean")', way, assignment=small).report
+    assert (report.execution.status, report.score) == (status, 2)
+    assert words in report.message
+    assert "2" in report.message.split("ell ")[1]
+
+
+def test_an_assignment_may_allow_processes(tmp_path, averages):
+    loader = (
+        "import os, torch\n"
+        "pid = os.fork()\n"
+        "if pid == 0: os._exit(3)\n"
+        "assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 3\n"
+        "data = torch.utils.data.DataLoader(range(6), num_workers=2)\n"
+        "assert sorted(int(x) for x in data) == list(range(6))"
+    )
+    path = write_notebook(tmp_path / "a.ipynb", RIGHT, loader)
+    report = grade(Upload("a", path), limited(averages, processes=True), Settings()).report
+    assert [cell.error for cell in report.execution.cells if cell.error] == []
+
+
+@pytest.mark.parametrize(
+    "slip",
+    [
+        "import torch; torch.manual_seed = 0; torch.random.manual_seed = 0; torch.clone = None",
+        "import numpy as np; np.random.seed = 1; np.random.get_state = None; np.array = list",
+        "import random, json; random.seed = 1; json.dumps = None; random.getstate = None",
+        "import builtins; builtins.isinstance = lambda *a: True; builtins.len = None",
+        "import safetensors.torch; safetensors.torch.save = None",
+    ],
+    ids=["torch", "numpy", "random", "builtins", "safetensors"],
+)
+def test_what_a_notebook_replaces_does_not_keep_it_from_being_observed(grade_cells, slip):
+    assert grade_cells(RIGHT, slip).report.score == 2
+
+
+@pytest.mark.parametrize(
+    ("way", "message"),
+    [
+        ("import os; os._exit(0)", "The notebook ended its own process in cell 2."),
+        ("import os; os.abort()", "The notebook ended its own process in cell 2."),
+        (
+            "import ctypes; ctypes.string_at(0)",
+            "The notebook's process crashed in cell 2 (segmentation fault).",
+        ),
+        ("import os, signal; os.kill(os.getpid(), 9)", None),
+    ],
     ids=["_exit", "abort", "segfault", "kill"],
-)  # fmt: skip
-def test_a_process_that_ends_itself_keeps_what_was_answered(grade_cells, way):
+)
+def test_a_process_that_ends_itself_keeps_what_was_answered(grade_cells, way, message):
     graded = grade_cells(RIGHT, 'check("mean")', way, "after = 1")
     # As the first process of its own namespace a child shrugs off its own signals.
     if graded.report.execution.status == "ok":
         assert "kill" in way
     else:
         assert graded.report.execution.status == "killed"
-        assert graded.report.message == "The notebook ended its own process in cell 2."
+        assert graded.report.message == message
         assert graded.report.execution.cells[3].status == "skipped"
     assert scores(graded)["mean"] == 2
 
