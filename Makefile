@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 DEMO := right_solved right_fft kernel_flipped gratings_0_to_1 original_tutorial starter_untouched
 
-.PHONY: demo test lint types benchmark starter clean
+.PHONY: demo test lint types benchmark soak starter clean
 
 demo: $(READY)
 	@echo
@@ -29,7 +29,11 @@ types: $(READY)
 	$(BIN)/mypy
 
 benchmark: $(READY)
-	$(BIN)/python benchmarks/throughput.py
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[benchmark]"
+	$(BIN)/python -m benchmarks.throughput
+
+soak: $(READY)
+	$(BIN)/python -m benchmarks.soak
 
 starter: $(READY)
 	$(BIN)/grader build

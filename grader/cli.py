@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from grader.intake import Upload
     from grader.pipeline import Graded, Settings
     from grader.report import Report
+    from grader.sandbox.worker import Pool
 
 GRADED, NOT_ALL_GRADED, WRONG_COMMAND = 0, 1, 2
 FORMATS = ("text", "json", "html")
@@ -86,19 +87,30 @@ def grade(
     """
     with _errors():
         assignment = _assignment(course, name)
-        # Imported here, so that --help and mistakes answer before torch has loaded.
+        # Imported here, so that --help and mistakes answer at once.
         from grader import device as devices
-        from grader import intake, pipeline
+        from grader import intake
+        from grader.sandbox.worker import Pool
 
-        settings = pipeline.Settings(devices.resolve(device), seed, allow_unsandboxed)
         for path in paths:
             if not path.exists():
                 raise UsageError(f"no such file or folder: {path}")
         uploads = intake.gather(paths)
         if form == "html" and output is None and len(uploads) > 1:
             raise UsageError("--format html with several submissions needs -o DIR for the pages.")
-        with _ended_by_signals():
-            graded = list(_graded(uploads, assignment, settings, jobs, output))
+        workers = min(jobs or _processors(), len(uploads))
+        warm = len(uploads) > 2 * workers
+        where = devices.resolve(device)
+        with (
+            _ended_by_signals(),
+            Pool(assignment, where, warm=warm, unsandboxed=allow_unsandboxed) as pool,
+        ):
+            # They import torch while this process does.
+            pool.start(workers)
+            from grader.pipeline import Settings
+
+            settings = Settings(where, seed, allow_unsandboxed)
+            graded = list(_graded(uploads, assignment, settings, pool, workers, output))
     reports = [each.report for each in sorted(graded, key=lambda g: g.report.submission.id)]
     _print(reports, form, single=len(uploads) == 1, output=output)
     sys.exit(GRADED if all(r.status == "graded" for r in reports) else NOT_ALL_GRADED)
@@ -185,14 +197,18 @@ def _graded(
     uploads: "Sequence[Upload]",
     assignment: Assignment,
     settings: "Settings",
-    jobs: int | None,
+    pool: "Pool",
+    workers: int,
     output: Path | None,
 ) -> "Iterator[Graded]":
     """Grade all uploads, showing progress for several, saving each as soon as it is done."""
+    import torch
+
     from grader import pipeline, store
 
-    workers = min(jobs or _processors(), len(uploads))
-    each = pipeline.grade_all(uploads, assignment, settings, workers)
+    # The processors are for the notebooks: checks are small.
+    torch.set_num_threads(1)
+    each = pipeline.grade_all(uploads, assignment, settings, pool, workers)
     for graded in _with_progress(each, len(uploads)):
         if output is not None:
             store.save(graded, output)

@@ -1,10 +1,12 @@
 """Device: where notebooks run, "cpu" or "cuda", as asked for on the command line."""
 
-import torch
+from pathlib import Path
 
 from grader.errors import UsageError
 
 CHOICES = ("auto", "cpu", "cuda")
+# Where a driver for CUDA shows itself on Linux, and under Windows' own Linux.
+_SIGNS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/nvgpu")
 
 
 def resolve(asked: str) -> str:
@@ -12,8 +14,11 @@ def resolve(asked: str) -> str:
 
     Raises UsageError where CUDA is asked for and there is none.
     """
-    if asked == "cpu":
+    if asked == "cpu" or (asked == "auto" and not any(Path(sign).exists() for sign in _SIGNS)):
         return "cpu"
+    # Imported here: it takes seconds, and most machines have no GPU to ask about.
+    import torch
+
     found = torch.cuda.is_available()
     if asked == "cuda" and not found:
         built = "this torch is built without CUDA" if not torch.version.cuda else "no GPU answers"

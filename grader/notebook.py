@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import nbformat
-from IPython.core.inputtransformer2 import TransformerManager
 
 from grader.errors import SubmissionError
 from grader.text import whole
@@ -161,6 +160,9 @@ def _parsed(source: str) -> ast.Module | None:
 
 
 def _parsed_as_ipython(source: str) -> ast.Module | None:
+    # Imported here: few notebooks need it.
+    from IPython.core.inputtransformer2 import TransformerManager
+
     try:
         code: str = TransformerManager().transform_cell(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError, RuntimeError):

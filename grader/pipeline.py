@@ -71,17 +71,14 @@ def grade_all(
     uploads: Sequence[Upload],
     assignment: Assignment,
     settings: Settings,
+    pool: Pool,
     workers: int,
 ) -> Iterator[Graded]:
-    """Grade uploads, `workers` at a time; yield each as it is done.
+    """Grade uploads in warm processes of `pool`, `workers` at a time; yield each as it is done.
 
     Closing the iterator, or an interrupt in it, ends what is running.
     """
-    several = len(uploads) > 2 * workers
-    with (
-        Pool(assignment, settings.device, warm=several, unsandboxed=settings.unsandboxed) as pool,
-        ThreadPoolExecutor(max_workers=workers, thread_name_prefix="grade") as threads,
-    ):
+    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="grade") as threads:
         one = partial(grade, assignment=assignment, settings=settings, pool=pool)
         waiting: set[Future[Graded]] = {threads.submit(one, upload) for upload in uploads}
         try:

@@ -127,6 +127,23 @@ def show_stimulus(img, ax=None, show=False):
         plt.show()
 
 
+def side_by_side(maps, gap):
+    """Lay maps (rows, columns, H, W) out as one image, `gap` empty (NaN) pixels between them."""
+    rows, columns, height, width = maps.shape
+    sheet = torch.full((rows, columns, height + gap, width + gap), math.nan)
+    sheet[:, :, :height, :width] = maps
+    image = sheet.transpose(1, 2).reshape(rows * (height + gap), columns * (width + gap))
+    return image[: image.shape[0] - gap, : image.shape[1] - gap]
+
+
+def label_maps(ax, titles, step, first=0):
+    """Write a title above each column of such an image, `step` pixels apart; grey the gaps."""
+    ax.set(xticks=[first + i * step for i in range(len(titles))], yticks=[], facecolor="0.85")
+    ax.set_xticklabels(titles)
+    ax.tick_params(length=0, labeltop=True, labelbottom=False)
+    ax.spines[:].set_color("0.85")
+
+
 def plot_weights(weights, channels=(0,)):
     """Draw the kernels of the given output channels side by side.
 
@@ -135,18 +152,11 @@ def plot_weights(weights, channels=(0,)):
     """
     kernels = weights.detach()[list(channels), 0]  # (len(channels), K, K)
     limit = float(kernels.abs().max()) or 1.0
-    fig, axes = plt.subplots(
-        1,
-        len(channels),
-        figsize=(1.7 * len(channels) + 0.6, 1.7),
-        squeeze=False,
-        subplot_kw={"xticks": [], "yticks": []},
-        gridspec_kw={"wspace": 0.08},
-    )
-    for ax, channel, kernel in zip(axes[0], channels, kernels, strict=True):
-        picture = ax.imshow(kernel, cmap="bwr", vmin=-limit, vmax=limit)
-        ax.set_title(f"channel {channel}")
-    fig.colorbar(picture, ax=axes, label="weight", pad=0.02, fraction=0.03)
+    fig, ax = plt.subplots(figsize=(1.7 * len(channels) + 0.6, 1.9))
+    picture = ax.imshow(side_by_side(kernels[None], 1), cmap="bwr", vmin=-limit, vmax=limit)
+    size = kernels.shape[-1]
+    label_maps(ax, [f"channel {c}" for c in channels], step=size + 1, first=(size - 1) / 2)
+    fig.colorbar(picture, ax=ax, label="weight", pad=0.02, fraction=0.03)
     plt.show()
 
 
@@ -157,24 +167,24 @@ def plot_example_activations(stimuli, act, channels=(0,), row_labels=()):
     """
     if act.ndim != 4 or len(act) != len(stimuli):
         raise ValueError(f"act: expected ({len(stimuli)}, C, H, W), found {tuple(act.shape)}")
-    rows, columns = len(stimuli), len(channels) + 1
-    fig, axes = plt.subplots(
-        rows,
-        columns,
-        figsize=(1.8 * columns, 1.35 * rows),
-        squeeze=False,
-        subplot_kw={"xticks": [], "yticks": []},
-        gridspec_kw={"wspace": 0.06, "hspace": 0.1},
+    maps = act.detach()[:, list(channels)]  # (N, len(channels), H, W)
+    (rows, columns, height, width), gap = maps.shape, 3
+    fig, ax = plt.subplots(figsize=(1.75 * (columns + 1), 1.35 * rows + 0.3))
+    picture = ax.imshow(side_by_side(maps, gap), cmap="bwr", vmin=-3, vmax=3)
+    left, bottom = -width - gap, rows * (height + gap) - gap
+    ax.imshow(
+        side_by_side(stimuli.detach()[:, :1], gap) + 0.5,
+        cmap="binary",
+        vmin=0,
+        vmax=1,
+        extent=(left - 0.5, -gap - 0.5, bottom - 0.5, -0.5),
     )
-    for row, stimulus, maps in zip(axes, stimuli.detach(), act.detach(), strict=True):
-        show_stimulus(stimulus[0], ax=row[0])
-        for ax, channel in zip(row[1:], channels, strict=True):
-            picture = ax.imshow(maps[channel], cmap="bwr", vmin=-3, vmax=3)
-    for ax, title in zip(axes[0], ["stimulus", *(f"channel {c}" for c in channels)], strict=True):
-        ax.set_title(title)
-    for ax, label in zip(axes[:, 0], row_labels, strict=False):
-        ax.set_ylabel(label, rotation=0, ha="right", va="center")
-    fig.colorbar(picture, ax=axes, label="activation", fraction=0.02, pad=0.015, shrink=0.6)
+    ax.set(xlim=(left - 0.5, columns * (width + gap) - gap - 0.5), ylim=(bottom - 0.5, -0.5))
+    titles = ["stimulus", *(f"channel {c}" for c in channels)]
+    label_maps(ax, titles, step=width + gap, first=left + (width - 1) / 2)
+    middles = [i * (height + gap) + (height - 1) / 2 for i in range(len(row_labels))]
+    ax.set_yticks(middles, row_labels)
+    fig.colorbar(picture, ax=ax, label="activation", fraction=0.02, pad=0.015, shrink=0.6)
     plt.show()
 
 

@@ -38,17 +38,7 @@ class Server:
 
     def warm_up(self, preload: list[str], thorough: bool) -> None:
         """Import what notebooks need, make the shell, and do once what is slow the first time."""
-        torch.set_num_threads(1)
-        for module in preload:
-            with contextlib.suppress(ImportError):
-                importlib.import_module(module)
-        self._shell = shell.ready(f"{self._place}/home")
-        if thorough:
-            _do_once(preload)
-        gc.collect()
-        gc.freeze()
-        # Figures are made of many small objects: the default, 700, looks at them all the time.
-        gc.set_threshold(20_000, 20, 50)
+        self._shell = prepare(f"{self._place}/home", preload, thorough=thorough)
         if linux.threads() != 1:
             raise RuntimeError("the warm process has more than one thread and must not fork")
         if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
@@ -127,6 +117,22 @@ class Server:
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(pid, 0)
         return json.dumps(ending).encode()
+
+
+def prepare(home: str, preload: list[str], *, thorough: bool) -> shell.NotebookShell:
+    """Make this process warm, with one thread, so that it can fork; return its shell."""
+    torch.set_num_threads(1)
+    for module in preload:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
+    made = shell.ready(home)
+    if thorough:
+        _do_once(preload)
+    gc.collect()
+    gc.freeze()
+    # Figures are made of many small objects: the default, 700, looks at them all the time.
+    gc.set_threshold(20_000, 20, 50)
+    return made
 
 
 def arrange(results: int, output: int, job: int) -> None:

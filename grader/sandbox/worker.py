@@ -10,14 +10,17 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from grader.assignment import Assignment
 from grader.errors import SandboxError, UsageError
-from grader.runtime.job import Job
 from grader.sandbox import isolation, stage
 from grader.sandbox.isolation import Isolation
 from grader.wire import to_bytes
+
+if TYPE_CHECKING:
+    # A warm process is started before torch is imported here, so that both load at once.
+    from grader.runtime.job import Job
 
 START_SECONDS = 120.0
 ANSWER_SECONDS = 10.0
@@ -82,7 +85,7 @@ class Worker:
         self._ready = False
 
     @contextlib.contextmanager
-    def run(self, job: Job, companions: Mapping[str, bytes]) -> Iterator[Pipes]:
+    def run(self, job: "Job", companions: Mapping[str, bytes]) -> Iterator[Pipes]:
         """Start a child for `job`; at the end of the block it and all it started are ended.
 
         After the block `ending` says how it ended. Raises SandboxError where the warm process does
@@ -121,7 +124,7 @@ class Worker:
         self._errors.close()
         self._stage.remove()
 
-    def _send_job(self, job: Job, results: int, output: int) -> None:
+    def _send_job(self, job: "Job", results: int, output: int) -> None:
         if not self._ready:
             self._expect(b"W", START_SECONDS)
             self._ready = True
@@ -161,19 +164,34 @@ class Worker:
 
 
 class Pool:
-    """Warm processes for one assignment and device, lent to one caller at a time."""
+    """Warm processes for one assignment and device, lent to one caller at a time.
+
+    They are confined by the strongest tier of this machine, or by the one given. Raises UsageError
+    where there is none and `unsandboxed` does not say that this is accepted.
+    """
 
     def __init__(
-        self, assignment: Assignment, device: str, *, warm: bool, unsandboxed: bool = False
+        self,
+        assignment: Assignment,
+        device: str,
+        *,
+        warm: bool,
+        unsandboxed: bool = False,
+        separated: Isolation | None = None,
     ) -> None:
         self._assignment = assignment
         self._device = device
         self._warm = warm
-        self._isolation = isolation.for_device(device)
-        if self._isolation.tier == "none" and not unsandboxed:
+        self._isolation = separated or isolation.for_device(device)
+        if self._isolation.tier == "none" and not (unsandboxed or separated):
             raise UsageError(NO_ISOLATION)
         self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         stage.sweep()
+
+    def start(self, workers: int) -> None:
+        """Start `workers` warm processes now, without waiting until they are warm."""
+        for _ in range(workers):
+            self._idle.put(self._make())
 
     @contextlib.contextmanager
     def lend(self) -> Iterator[Worker]:
@@ -181,7 +199,7 @@ class Pool:
         try:
             worker = self._idle.get_nowait()
         except queue.Empty:
-            worker = Worker(self._assignment, self._device, self._isolation, self._warm)
+            worker = self._make()
         try:
             yield worker
         finally:
@@ -189,6 +207,9 @@ class Pool:
                 self._idle.put(worker)
             else:
                 worker.close()
+
+    def _make(self) -> Worker:
+        return Worker(self._assignment, self._device, self._isolation, self._warm)
 
     def close(self) -> None:
         """End all idle workers; to be called when none is lent."""

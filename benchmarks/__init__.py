@@ -1,0 +1,1 @@
+"""Benchmarks: the figures that README and docs quote, one command each."""
