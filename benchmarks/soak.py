@@ -44,7 +44,8 @@ HOSTILE = {
     "closed pipe": "import os; os.closerange(3, 99)",
     "garbage": "import os; os.write(3, b'garbage' * 99)",
     "patched": "import torch, builtins, json\ntorch.clone = json.dumps = builtins.len = None",
-    "lingering": "from threading import Thread\nThread(target=lambda: [0 for _ in iter(int, 1)]).start()",
+    "lingering": "from threading import Thread\n"
+    "Thread(target=lambda: [0 for _ in iter(int, 1)]).start()",
 }  # fmt: skip
 
 
