@@ -327,7 +327,7 @@ class Decoder:
             case "tensor":
                 return self._tensor(node)
             case "array":
-                return self._stored(node).numpy()
+                return self._array(node)
             case "list":
                 return list(self._items(node, depth))
             case "tuple":
@@ -360,6 +360,12 @@ class Decoder:
                 raise SnapshotError("a complex array that is none.")
             tensor = torch.complex(*tensor.to(torch.float64).unbind(-1))
         return tensor
+
+    def _array(self, node: Node) -> np.ndarray:
+        stored = self._stored(node)
+        if stored.dtype is torch.bfloat16:
+            raise SnapshotError("a NumPy array of bfloat16, which NumPy does not have.")
+        return stored.numpy()
 
     def _tensor(self, node: Node) -> torch.Tensor:
         tensor = self._stored(node)

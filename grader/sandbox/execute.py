@@ -8,6 +8,7 @@ import torch
 from grader.assignment import Assignment
 from grader.errors import SandboxError
 from grader.intake import Submission
+from grader.probes import load_probes
 from grader.runtime.confine import Bounds
 from grader.runtime.job import Cell, Job, QuestionPlan
 from grader.sandbox.execution import Execution
@@ -31,7 +32,9 @@ def execute(
     """
     job = make_job(submission, assignment, given, device)
     record = Record(
-        [cell.index for cell in job.cells], frozenset(q.name for q in assignment.questions)
+        [cell.index for cell in job.cells],
+        observed_names(assignment),
+        len(job.questions) + sum(len(cell.observe) for cell in job.cells),
     )
     with worker.run(job, submission.companions) as pipes:
         began = time.monotonic()
@@ -55,6 +58,16 @@ def execute(
         message=record.message,
         output=output,
     )
+
+
+def observed_names(assignment: Assignment) -> dict[str, frozenset[str]]:
+    """Return, for each question, the names in its observations: its captures and its probes."""
+    probes = load_probes(assignment.probes_source, str(assignment.probes_path)).probes
+    return {
+        question.name: frozenset(question.captures)
+        | {probe.name for probe in probes if probe.question == question.name}
+        for question in assignment.questions
+    }
 
 
 def make_job(

@@ -9,7 +9,7 @@ import selectors
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from grader.assignment import Limits
@@ -25,6 +25,8 @@ LOOK_SECONDS = 0.25
 KEPT_OUTPUT = 20_000
 # How often a notebook may run into the limit of one cell's output before it is ended.
 MOST_FLOODS = 20
+# How many of the largest snapshots all observations of a notebook may hold together.
+MOST_SNAPSHOTS = 4
 _MEMORY_SIGNS = ("MemoryError", "can't allocate memory", "CUDA out of memory", "OutOfMemoryError")
 _GIB = 1 << 30
 
@@ -34,7 +36,9 @@ class Record:
     """What is known of the run so far."""
 
     cells: list[int]
-    questions: frozenset[str]
+    # The names that each question's observations hold, and how many observations are asked for.
+    asked: Mapping[str, frozenset[str]]
+    most_observations: int
     outcomes: dict[int, CellOutcome] = field(default_factory=dict)
     observations: list[Observation] = field(default_factory=list)
     status: Status = "ok"
@@ -167,13 +171,21 @@ class Watch:
             if struck:
                 record.strike(struck[0], f"Cell {index} {struck[1]}.")
         record.outcomes[index] = CellOutcome(index, "error" if text else "ok", text)
-        record.running = None
+        # What it printed must not stop what comes after it.
+        record.running, record.printed = None, 0
 
     def _on_observation(self, frame: Frame) -> None:
         question, when = frame.document.get("question"), frame.document.get("when")
         values = frame.document.get("values")
-        if question not in self._record.questions or not isinstance(values, dict):
-            raise SnapshotError("an observation of no known question.")
+        asked = self._record.asked.get(question) if isinstance(question, str) else None
+        if asked is None or not isinstance(values, dict) or values.keys() != asked:
+            raise SnapshotError("an observation that nobody asked for.")
+        kept = sum(len(each.blob) for each in self._record.observations) + len(frame.blob)
+        if (
+            len(self._record.observations) >= self._record.most_observations
+            or kept > MOST_SNAPSHOTS * self._limits.snapshot_bytes
+        ):
+            raise SnapshotError("more observations than were asked for.")
         table = read_table(frame.blob, self._limits.snapshot_bytes) if frame.blob else {}
         decoder = Decoder(table)
         decoded = {str(name): decoder.decode(node) for name, node in values.items()}
