@@ -5,6 +5,7 @@ step needs what a later one takes away.
 """
 
 import contextlib
+import glob
 import os
 import resource
 import shutil
@@ -23,6 +24,8 @@ HOME = "/tmp/home"
 # that a limit on tasks counts theirs alone.
 FIRST_UID = 1 << 30
 _DEVICES = ("null", "zero", "full", "random", "urandom")
+# Of NVIDIA's and AMD's drivers: where the machine's own /dev is kept.
+_GPU_DEVICES = ("/dev/nvidia*", "/dev/dri", "/dev/kfd")
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc/alternatives")
 _PASSWD = "student:x:{uid}:{uid}::/tmp/home:/bin/false\nroot:x:0:0::/:/bin/false\n"
 
@@ -115,6 +118,14 @@ def new_root(root: str, disk_bytes: int, uid: int, work: str) -> None:
     flags = linux.MS_REMOUNT | linux.MS_BIND | linux.MS_RDONLY | linux.MS_NOSUID | linux.MS_NODEV
     linux.mount("", "/", "", flags)
     os.chdir(WORK)
+
+
+def shared_devices() -> tuple[str, ...]:
+    """Return the devices of the machine's own /dev that a notebook may use: no disk, no terminal,
+    and not /dev/shm, where it could leave files for the next one.
+    """
+    gpu = [path for pattern in _GPU_DEVICES for path in sorted(glob.glob(pattern))]
+    return (*(f"/dev/{name}" for name in _DEVICES), *gpu)
 
 
 def limit(bounds: Bounds, *, tasks: bool) -> None:

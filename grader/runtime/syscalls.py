@@ -6,7 +6,6 @@ report says so.
 """
 
 import errno
-import socket
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -19,6 +18,15 @@ _DENIED = (
     "reboot", "swapon", "swapoff", "acct", "quotactl", "sethostname", "setdomainname",
     "settimeofday", "clock_settime", "adjtimex", "clock_adjtime", "syslog", "name_to_handle_at",
     "open_by_handle_at", "fanotify_init", "personality", "vhangup", "nfsservctl",
+)  # fmt: skip
+# Landlock looks at none of these.
+_SHARED = (
+    "socket", "shmget", "msgget", "semget", "mq_open", "mq_unlink",
+    "setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr",
+)  # fmt: skip
+_ATTRIBUTES = (
+    "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat",
+    "utime", "utimes", "futimesat", "utimensat",
 )  # fmt: skip
 _FORKS = ("fork", "vfork")
 _CLONE_THREAD = 0x00010000
@@ -45,11 +53,13 @@ class Filter(Protocol):
         """Load it. Needs no_new_privs."""
 
 
-def make(library: ModuleType, *, sockets: bool, processes: bool) -> Filter:
+def make(library: ModuleType, *, shared: bool, processes: bool) -> Filter:
     """Return the filter, which takes 5 ms to make and next to nothing to load.
 
-    With `sockets` false no socket but a local one can be made: for a process that shares the
-    machine's network. With `processes` false none can be made, but threads can.
+    With `shared`, for a process that shares the machine's network, files and IPC, there are no
+    sockets (but pairs of its own) and no IPC, and changing a file's mode, owner or times succeeds
+    without effect, so that `shutil.copy2` works. With `processes` false none can be made, but
+    threads can.
     """
     seccomp: Any = library
     rules = seccomp.SyscallFilter(seccomp.ALLOW)
@@ -66,9 +76,11 @@ def make(library: ModuleType, *, sockets: bool, processes: bool) -> Filter:
     for request in (_TIOCSTI, _TIOCLINUX):
         rules.add_rule(denied, "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, request))
     rules.add_rule(denied, "prctl", seccomp.Arg(0, seccomp.EQ, _PR_SET_PDEATHSIG))
-    if not sockets:
-        local = seccomp.Arg(0, seccomp.NE, socket.AF_UNIX)
-        rules.add_rule(denied, "socket", local)
+    if shared:
+        for name in _SHARED:
+            _add(rules, denied, name)
+        for name in _ATTRIBUTES:
+            _add(rules, seccomp.ERRNO(0), name)
     made: Filter = rules
     return made
 

@@ -72,8 +72,8 @@ class Filters:
         return os.fork()
 
     def enter(self, bounds: Bounds, place: str) -> tuple[str, str]:
-        readable = (*confine.SYSTEM, *confine.python_prefixes(), "/proc", "/sys", "/dev")
-        writable = (f"{place}/work", f"{place}/home", "/dev")
+        readable = (*confine.SYSTEM, *confine.python_prefixes(), "/proc", "/sys")
+        writable = (f"{place}/work", f"{place}/home", *confine.shared_devices())
         confine.enter_shared(bounds, place, self.uid)
         _last_steps(readable, writable, self.filter)
         return f"{place}/work", f"{place}/home"
@@ -102,7 +102,7 @@ def make(name: str, root: str, *, processes: bool) -> Tier:
     library = syscalls.load_library()
     if name == "none":
         return Nothing()
-    made = library and syscalls.make(library, sockets=name == "A1", processes=processes)
+    made = library and syscalls.make(library, shared=name == "C", processes=processes)
     if name == "A1":
         here = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         return Namespaces(root, here, made, confine.FIRST_UID + os.getpid())
