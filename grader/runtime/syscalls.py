@@ -21,12 +21,18 @@ _DENIED = (
 )  # fmt: skip
 # Landlock looks at none of these.
 _SHARED = (
-    "socket", "shmget", "msgget", "semget", "mq_open", "mq_unlink",
+    "socket", "shmget", "msgget", "semget", "mq_open", "mq_unlink", "ioprio_set", "migrate_pages",
+    "move_pages",
     "setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr",
 )  # fmt: skip
 _ATTRIBUTES = (
     "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat",
     "utime", "utimes", "futimesat", "utimensat",
+)  # fmt: skip
+# Limits and priorities, and the argument that is 0 where they are the caller's own.
+_OF_OTHERS = (
+    ("prlimit64", 0), ("sched_setaffinity", 0), ("sched_setscheduler", 0), ("sched_setparam", 0),
+    ("sched_setattr", 0), ("setpriority", 0), ("setpriority", 1),
 )  # fmt: skip
 _FORKS = ("fork", "vfork")
 _CLONE_THREAD = 0x00010000
@@ -57,7 +63,7 @@ def make(library: ModuleType, *, shared: bool, processes: bool) -> Filter:
     """Return the filter, which takes 5 ms to make and next to nothing to load.
 
     With `shared`, for a process that shares the machine's network, files and IPC, there are no
-    sockets (but pairs of its own) and no IPC, and changing a file's mode, owner or times succeeds
+    sockets (but pairs of its own), no IPC and no say in others' limits and priorities; changing a file's mode, owner or times succeeds
     without effect, so that `shutil.copy2` works. With `processes` false none can be made, but
     threads can.
     """
@@ -81,6 +87,8 @@ def make(library: ModuleType, *, shared: bool, processes: bool) -> Filter:
             _add(rules, denied, name)
         for name in _ATTRIBUTES:
             _add(rules, seccomp.ERRNO(0), name)
+        for name, argument in _OF_OTHERS:
+            rules.add_rule(denied, name, seccomp.Arg(argument, seccomp.NE, 0))
     made: Filter = rules
     return made
 

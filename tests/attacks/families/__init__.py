@@ -1,0 +1,27 @@
+"""Families: the attacks, one module a kind."""
+
+from attacks.families import (
+    bombs,
+    channel,
+    endings,
+    escape,
+    lingering,
+    reach,
+    uploads,
+    values,
+)
+
+FAMILIES = {
+    "reach": reach.CASES,
+    "escape": escape.CASES,
+    "bombs": bombs.CASES,
+    "endings": endings.CASES,
+    "channel": channel.CASES,
+    "values": values.CASES,
+    "lingering": lingering.CASES,
+    "uploads": uploads.CASES,
+}
+TRUSTED = (*channel.CASES, *values.CASES, *uploads.CASES)
+"""What only the trusted side handles: the same in every tier, so one run of them is enough."""
+
+CASES = tuple(case for cases in FAMILIES.values() for case in cases)
