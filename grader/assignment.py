@@ -38,13 +38,18 @@ class Manual(_Settings):
 
 
 class Question(_Settings):
-    """One question: what it is called, what it is worth and which names it captures."""
+    """One question: what it is called, what it is worth and which names it captures.
+
+    `follows` names earlier questions on whose own results it is judged where those are wrong, each
+    with the word for that result ("layer").
+    """
 
     name: Name
     title: str
     points: Positive
     bonus: bool = False
     captures: tuple[Name, ...] = Field(min_length=1)
+    follows: dict[Name, str] = Field(default_factory=dict)
     manual: Manual | None = None
 
 
@@ -194,6 +199,12 @@ def read_settings(path: Path) -> AssignmentFile:
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise AssignmentError(f"{path}: two questions are named {', '.join(repeated)}.")
+    for place, question in enumerate(settings.questions):
+        if strangers := sorted(set(question.follows) - set(names[:place])):
+            raise AssignmentError(
+                f"{path}: {question.name} follows {', '.join(strangers)}: expected an earlier "
+                f"question{_did_you_mean(strangers[0], tuple(names[:place])) or '.'}"
+            )
     return settings
 
 

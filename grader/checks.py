@@ -30,6 +30,8 @@ from grader.tolerance import Arithmetic, arithmetic_of
 
 CheckStatus = Literal["passed", "failed", "not_run"]
 REFERENCE = "reference"
+OWN = "own"
+Own = Mapping[str, Mapping[str, object]]
 _FAILURE = re.compile(
     r"\A❌ Test case failed\nError at line \d+ in test [^\n]*:\n[^\n]*\n(\w+): ?(.*)\Z", re.DOTALL
 )
@@ -91,9 +93,14 @@ def evidence(
     given: Mapping[str, torch.Tensor],
     arithmetic: Arithmetic,
     reference: ModuleType | None = None,
+    own: Own | None = None,
 ) -> Evidence:
-    """Return the environment that test files see: values, inputs, arithmetic and reference."""
+    """Return the environment that test files see: values, inputs, arithmetic and reference.
+
+    `own` holds the values of earlier questions that this one follows and that lost points.
+    """
     env = Evidence(values)
+    env[OWN] = dict(own or {})
     env["given"] = {name: value.clone() for name, value in given.items()}
     env["arithmetic"] = arithmetic
     if reference is not None:
@@ -106,17 +113,18 @@ def check(
     assignment: Assignment,
     given: Mapping[str, torch.Tensor],
     device: str,
+    own: Own | None = None,
 ) -> Findings:
     """Run a question's public and hidden test files over one observation of it.
+
+    `own` holds the values observed of earlier questions, where it is to be judged on those.
 
     Raises AssignmentError where a test file is broken: that is never the student's loss.
     """
     arithmetic, name = arithmetic_of(device), observation.question
-    public = run(assignment.public_tests(name), evidence(observation.values, given, arithmetic))
-    reference = load_reference(assignment.hidden)
-    hidden = run(
-        assignment.hidden_tests(name), evidence(observation.values, given, arithmetic, reference)
-    )
+    values, reference = observation.values, load_reference(assignment.hidden)
+    public = run(assignment.public_tests(name), evidence(values, given, arithmetic, None, own))
+    hidden = run(assignment.hidden_tests(name), evidence(values, given, arithmetic, reference, own))
     return Findings(name, observation.when, public + hidden)
 
 

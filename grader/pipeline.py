@@ -11,11 +11,11 @@ from typing import Literal
 
 import torch
 
-from grader import checks, intake, report, score
-from grader.assignment import Assignment, Question
-from grader.checks import Findings
+from grader import intake, report
+from grader.assignment import Assignment
 from grader.errors import AssignmentError, GraderError, SandboxError, SubmissionError
 from grader.intake import Submission, Upload
+from grader.judging import judge
 from grader.probes import load_probes
 from grader.report import Report
 from grader.sandbox.execute import execute
@@ -116,30 +116,6 @@ def run(
         return attempt()
     except SandboxError:
         return attempt()
-
-
-def judge(
-    execution: Execution, assignment: Assignment, given: dict[str, torch.Tensor]
-) -> tuple[score.Mark, ...]:
-    """Check the observations and return a mark for each question, in the assignment's order.
-
-    Once a question has earned everything, no other observation of it is looked at.
-    """
-    return tuple(
-        score.mark(question, _findings(question, execution, assignment, given))
-        for question in assignment.questions
-    )
-
-
-def _findings(
-    question: Question, execution: Execution, assignment: Assignment, given: dict[str, torch.Tensor]
-) -> Iterator[Findings]:
-    for observation in execution.observations:
-        if observation.question == question.name:
-            found = checks.check(observation, assignment, given, execution.device)
-            yield found
-            if all(check.status == "passed" for check in found.checks):
-                return
 
 
 def draw(

@@ -223,5 +223,14 @@ def _question(mark: Mark, why: str) -> QuestionRecord:
             )
             for check in mark.checks
         ),
-        diagnosis=None,
+        diagnosis=_diagnosis(mark),
+    )
+
+
+def _diagnosis(mark: Mark) -> DiagnosisRecord | None:
+    found = mark.diagnosis
+    if found is None:
+        return None
+    return DiagnosisRecord(
+        misconceptions=found.misconceptions, message=found.message, confidence=found.confidence
     )

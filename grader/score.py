@@ -6,6 +6,7 @@ from typing import Literal
 
 from grader.assignment import Question
 from grader.checks import Check, Findings
+from grader.diagnosis import Diagnosis
 from grader.errors import AssignmentError
 
 QuestionStatus = Literal["full", "partial", "none", "missing", "manual"]
@@ -13,12 +14,13 @@ QuestionStatus = Literal["full", "partial", "none", "missing", "manual"]
 
 @dataclass(frozen=True)
 class Mark:
-    """What one question earned, and the checks that say so."""
+    """What one question earned, the checks that say so, and what explains what it lost."""
 
     question: Question
     score: float
     status: QuestionStatus
     checks: tuple[Check, ...]
+    diagnosis: Diagnosis | None = None
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from grader.sandbox.worker import Pool
 from grader.score import tidy
 
 _PUBLIC_FILES = {"assignment.toml", "notebook.py", "starter.ipynb", "probes.py", "README.md"}
-_PROVIDED = {GIVEN, "arithmetic", "env"}
+_PROVIDED = {GIVEN, "arithmetic", "env", checks.OWN}
 _SPY = """\
 import os, sys, importlib.util
 _marks = {marks!r}

@@ -47,7 +47,19 @@ def test_a_situation_earns_what_it_should(
         }
         for question in report.questions
     }
+    explained = {
+        question.name: {
+            "misconceptions": list(question.diagnosis.misconceptions),
+            "confidence": question.diagnosis.confidence,
+        }
+        for question in report.questions
+        if question.diagnosis
+    }
+    due = {
+        name: q.pop("diagnosis") for name, q in expected["questions"].items() if "diagnosis" in q
+    }
     assert found == expected["questions"]
+    assert explained == due
     assert report.score == expected["score"]
     assert report.max_score == expected["max_score"]
     assert report.manual_points_pending == expected["manual_points_pending"]

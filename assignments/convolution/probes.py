@@ -102,6 +102,17 @@ def given_filters(given: Given, ConvolutionalLayer: Callable[..., Any]) -> objec
     return ConvolutionalLayer(c_in=2, c_out=3, K=5, filters=given["colour_filters"])
 
 
+# ------------------------------------------------------------------------------- question 3
+
+
+@probe("q3_activations")
+def own_activations(
+    given: Given, ConvolutionalLayer: Callable[..., Any], convLayer: Any, stimuli: Any
+) -> object:
+    """What the layer makes of the stimuli, if it is one of the class of question 2."""
+    return convLayer(stimuli) if isinstance(convLayer, ConvolutionalLayer) else None  # type: ignore[arg-type]
+
+
 # ------------------------------------------------------------------------------- question 6
 
 

@@ -122,13 +122,18 @@ def _problems(question: QuestionRecord) -> list[str]:
         shown = " ".join(list(names)[:1])
         return [clean(shown) or "Not looked at: the notebook was stopped before."]
     failing = [check for check in question.checks if check.status != "passed"]
+    own = [check.message for check in question.checks if check.status == "passed"]
+    notes = [clean(message) for message in dict.fromkeys(own) if message]
+    if question.diagnosis:
+        lost = f"({len(failing)} of {len(question.checks)} checks; see --format json or html.)"
+        return [f"→ {clean(question.diagnosis.message)}", lost, *notes]
     # The same cause often stops several checks; it is said once.
     by_message: dict[str, CheckRecord] = {}
     for check in failing:
         by_message.setdefault(check.message or check.name, check)
     lines = [_sentence(check) for check in list(by_message.values())[:_SHOWN_PROBLEMS]]
     more = len(by_message) - len(lines)
-    return lines + ([f"… and {more} more; see --format json or html."] if more else [])
+    return [*lines, *([f"… and {more} more; see --format json or html."] if more else []), *notes]
 
 
 def _sentence(check: CheckRecord) -> str:

@@ -6,7 +6,9 @@ from .filters import ROUNDING, center_surround, filters, gabor, grid
 from .layer import ConvolutionalLayer, Correlation, correlate, correlate2d
 from .observed import (
     LAYER_SIZE,
+    activations_of_own_class,
     expected_activations,
+    lost_on_the_way,
     optional,
     own_filters,
     own_size,
@@ -22,6 +24,7 @@ __all__ = [
     "ComplexCell",
     "ConvolutionalLayer",
     "Correlation",
+    "activations_of_own_class",
     "center_surround",
     "correlate",
     "correlate2d",
@@ -31,6 +34,7 @@ __all__ = [
     "gabor",
     "grating",
     "grid",
+    "lost_on_the_way",
     "optional",
     "own_filters",
     "own_size",

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import torch
 
 from grader import expect
+from grader.tolerance import Arithmetic, error_bound, within
 
 from .filters import filters
 from .layer import Correlation, correlate
@@ -73,6 +74,42 @@ def expected_activations(stimuli: object, layer: object) -> tuple[Correlation, .
         correlate(true_stimuli, true_weights),
         correlate(true_stimuli if own is None else own, weights, bias),
     )
+
+
+def activations_of_own_class(env: Mapping[str, object]) -> Correlation:
+    """Return what a student's own class made of their own stimuli, as it was observed.
+
+    Their forward may do anything, so its magnitude is not known: the largest activation times the
+    number of products stands in for it. Raises AssertionError where nothing was observed, or
+    where the activations are flat: then there is nothing to follow.
+    """
+    found = expect.tensor("the layer's activations", optional(env, "own_activations"))
+    value = found.detach().to(torch.float64)
+    finite = bool(value.numel()) and bool(torch.isfinite(value).all())
+    if not finite or bool((value == value.flatten()[0]).all()):
+        raise AssertionError("convout: your own layer gives nothing that it could be judged on.")
+    c_in, _, K = LAYER_SIZE
+    return Correlation(value, value.abs().amax().expand_as(value), c_in * K * K + 1)
+
+
+def lost_on_the_way(
+    layer: Mapping[str, object] | None, env: Mapping[str, object], arithmetic: Arithmetic
+) -> frozenset[str]:
+    """Return what the student's own class does not take over from filters given to it.
+
+    `layer` are the values of question 2, where they are to be followed: "weight" or "bias" is
+    returned where they show it to be wrong, and question 3's layer is one of that class.
+    """
+    if layer is None or not isinstance(optional(env, "own_activations"), torch.Tensor):
+        return frozenset()
+    told = env["given"]["colour_filters"]  # type: ignore[index]
+    try:
+        weight, bias = own_filters("layer", layer.get("given_filters"), 2, 3, 5)
+    except AssertionError:
+        return frozenset()
+    right = within(weight, told, error_bound(told, 1, arithmetic))
+    wrong = {"weight": not bool(right.all()), "bias": bias is not None and bool(bias.any())}
+    return frozenset(name for name, is_wrong in wrong.items() if is_wrong)
 
 
 def optional(env: Mapping[str, object], name: str) -> object:

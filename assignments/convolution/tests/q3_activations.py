@@ -14,8 +14,11 @@ def stimuli_shape(stimuli):
 
 
 @test_case(name="convout has one map per stimulus and channel: (5, 6, 48, 64)", points=0.5)
-def convout_shape(convout):
-    expect.tensor("convout", expect.as_tensor(convout), (5, 6, 48, 64))
+def convout_shape(convout, own, env):
+    shape = (5, 6, 48, 64)
+    if "q2_layer" in own:  # the class of question 2 lost points there, and not again here
+        shape = expect.tensor("convout", env["own_activations"]).shape
+    expect.tensor("convout", expect.as_tensor(convout), shape)
 
 
 @test_case(name="convout is a tensor, detached from the gradients", points=0.5)

@@ -9,6 +9,12 @@ name = "q6_weights"
 
 
 @test_case(name="weights is a detached tensor of shape (6, 1, 7, 7)", points=0.5)
-def weights_shape(weights):
-    expect.tensor("weights", weights, (6, 1, 7, 7))
+def weights_shape(weights, own, env):
+    shape = (6, 1, 7, 7)
+    layer = env["layer_with_weights"]
+    if "q3_activations" in own and hasattr(layer, "parameters"):
+        # A layer of another size lost points in question 3, and not again here.
+        held = [each.shape for each in layer.parameters()]
+        shape = next((each for each in held if each == getattr(weights, "shape", None)), shape)
+    expect.tensor("weights", weights, shape)
     expect.detached("weights", weights)

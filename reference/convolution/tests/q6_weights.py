@@ -11,13 +11,15 @@ name = "q6_weights"
 
 
 @test_case(name="weights are the weights of convLayer", points=0.5, hidden=True)
-def values(weights, arithmetic, reference, env):
-    # `env`, because a layer that is not there must not cost these points as well.
-    layer, truth = reference.optional(env, "layer_with_weights"), reference.filters()
+def values(weights, arithmetic, reference, env, own):
+    truth = reference.filters()
     bound = error_bound(torch.ones_like(truth), 1, arithmetic, factor_error=reference.ROUNDING)
     try:
         expect.close("weights", expect.as_tensor(weights, truth.shape), truth, bound)
     except AssertionError:
-        own, _ = reference.own_filters("convLayer", layer, *reference.own_size(layer))
-        found = expect.as_tensor(weights, own.shape)
-        expect.close("weights", found, own, error_bound(own, 1, arithmetic))
+        if "q3_activations" not in own:
+            raise
+        layer = reference.optional(env, "layer_with_weights")
+        held, _ = reference.own_filters("convLayer", layer, *reference.own_size(layer))
+        found = expect.as_tensor(weights, held.shape)
+        expect.close("weights", found, held, error_bound(held, 1, arithmetic))

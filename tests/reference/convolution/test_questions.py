@@ -5,7 +5,7 @@ and captures observe crosses as a snapshot, and otter runs the test files over i
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import jupytext
@@ -15,8 +15,11 @@ import torch
 from torch import nn
 
 from grader import checks
+from grader.assignment import Course
+from grader.judging import judge
 from grader.probes import load_probes
 from grader.runtime.observe import observe
+from grader.sandbox.execution import Execution, Observation
 from grader.snapshot import Decoder, Encoder, read_table
 from grader.tolerance import FLOAT32_CPU, TF32_CUDA, Arithmetic
 from reference.convolution import filters, grating
@@ -25,6 +28,7 @@ ROOT = Path(__file__).parents[3]
 PUBLIC, HIDDEN = ROOT / "assignments" / "convolution", ROOT / "reference" / "convolution"
 PROBES = load_probes((PUBLIC / "probes.py").read_text(), "probes.py")
 MEGABYTES = 64 * 1024 * 1024
+ASSIGNMENT = Course(ROOT).assignment("convolution")
 
 COUNTS = (
     "activations_per_channel",
@@ -43,6 +47,12 @@ CAPTURES = {
     "q7_complex_cell": ("ComplexCell",),
 }
 POINTS = dict(zip(CAPTURES, (3, 4, 5, 4, 2, 1, 2), strict=True))
+FUNCTIONS = {
+    (question, case.name): case.body.test_func.__name__
+    for question in CAPTURES
+    for folder in (PUBLIC, HIDDEN)
+    for case in checks.load(folder / "tests" / f"{question}.py").test_cases
+}
 NAMES = [name for names in CAPTURES.values() for name in names]
 
 
@@ -83,13 +93,14 @@ def observed(
 
 def outcomes(
     question: str, values: Mapping[str, object], given: Mapping[str, torch.Tensor],
-    arithmetic: Arithmetic = FLOAT32_CPU,
+    arithmetic: Arithmetic = FLOAT32_CPU, follows: Iterable[str] = (),
 ) -> Iterator[tuple[str, checks.Check]]:  # fmt: skip
     """Yield every check of a question, public and hidden, by its function's name."""
+    own = dict.fromkeys(follows, values)
     for folder, reference in ((PUBLIC, None), (HIDDEN, checks.load_reference(HIDDEN))):
         path = folder / "tests" / f"{question}.py"
         cases = checks.load(path).test_cases
-        env = checks.evidence(values, given, arithmetic, reference)
+        env = checks.evidence(values, given, arithmetic, reference, own)
         for case, found in zip(cases, checks.run(path, env), strict=True):
             yield f"{question[:2]}.{case.body.test_func.__name__}", found
 
@@ -99,12 +110,14 @@ def lost(
 ) -> dict[str, str]:
     """Return the checks that a notebook with `changed` answers does not pass: name → message."""
     namespace, given = notebook(changed), PROBES.draw(seed)
+    asked = [question for question in CAPTURES if question[:2] in questions.split()]
+    seen = [Observation(q, "end", observed(q, namespace, given), {}, b"") for q in asked]
+    execution = Execution("ok", 0.0, "cpu", (), (), tuple(seen))
     return {
-        name: found.message
-        for question in CAPTURES
-        if question[:2] in questions.split()
-        for name, found in outcomes(question, observed(question, namespace, given), given)
-        if found.status != "passed"
+        f"{mark.question.name[:2]}.{FUNCTIONS[mark.question.name, check.label]}": check.message
+        for mark in judge(execution, ASSIGNMENT, given)
+        for check in mark.checks
+        if check.status != "passed"
     }
 
 
@@ -338,7 +351,7 @@ def test_other_right_answers(answer: str) -> None:
 # ------------------------------------------------------------------------- wrong answers
 
 Q1_VALUES = "q1.by_hand q1.square q1.oblong"
-FILTER_BIAS = "q2.filters q3.layer"
+FILTER_BIAS = "q2.filters"
 
 WRONG: dict[str, tuple[dict[str, str], str]] = {
     "q1 kernel flipped": (
@@ -392,15 +405,15 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
     ),
     "q2 rectified": (
         {"q2": layer(forward="return self.conv(s).relu()")},
-        "q2.forward q3.activations",
+        "q2.forward",
     ),
     "q2 no padding": (
         {"q2": layer("self.conv = nn.Conv2d(c_in, c_out, K)" + GIVEN)},
-        "q2.same_size q2.forward q3.convout_shape q3.activations",
+        "q2.same_size q2.forward",
     ),
     "q2 stride 2": (
         {"q2": layer("self.conv = nn.Conv2d(c_in, c_out, K, padding=K // 2, stride=2)" + GIVEN)},
-        "q2.same_size q2.forward q3.convout_shape q3.activations",
+        "q2.same_size q2.forward",
     ),
     "q2 reflected border": (
         {
@@ -409,7 +422,7 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
                 + GIVEN
             )
         },
-        "q2.forward q3.activations",
+        "q2.forward",
     ),
     "q2 no bias at all": (
         {
@@ -429,7 +442,7 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
             "q2": layer(forward="return nn.functional.conv2d(s, self.conv.weight.flip(2, 3), "
             "self.conv.bias, padding=self.conv.padding)")
         },
-        "q2.forward q3.activations",
+        "q2.forward",
     ),
     "q2 bias forgotten in forward": (
         {
@@ -660,7 +673,8 @@ def test_odd_values_end_in_a_sentence(odd: str) -> None:
     value, given = Decoder(table).decode(node), PROBES.draw(0)
     for question in CAPTURES:
         values = dict.fromkeys([*CAPTURES[question], *_probe_names(question)], value)
-        for name, found in outcomes(question, values, given):
+        alone, followed = (outcomes(question, values, given, follows=f) for f in ((), CAPTURES))
+        for name, found in (*alone, *followed):
             # checks.run raises AssignmentError where a check raises anything but AssertionError.
             assert found.status == "passed" or found.message.strip().endswith((".", "?")), name
             assert len(found.message) < 300
