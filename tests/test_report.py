@@ -74,5 +74,6 @@ def test_nothing_hidden_is_in_it(grade_cells, averages):
     for path in averages.hidden.rglob("*.py"):
         for line in path.read_text().splitlines():
             code = line.strip()
-            if len(code) > 12 and not code.startswith(("@", '"""')):
+            sentence = path.name == "misconceptions.py" and code.startswith('"')
+            if len(code) > 12 and not code.startswith(("@", '"""')) and not sentence:
                 assert code not in plain

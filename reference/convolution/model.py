@@ -270,14 +270,12 @@ def _responses(
     sliding = model.border, model.stride, model.dilation
     key = name, *sliding, model.kernel, model.channels_in, model.bias_added
     share = model.divided(w.shape[2] * w.shape[3])
-
-    def magnitude() -> torch.Tensor:
-        return _once(seen, (key, "magnitude"), x.abs(), w.abs(), b.abs(), *sliding) / share
-
     value = _once(seen, (key, "value"), x, w, b, *sliding) / share
     largest = (x.abs().amax() * w.abs().sum(dim=(1, 2, 3)).amax() + b.abs().amax()) / share
-    for most in (lambda: largest.expand_as(value), magnitude):
-        yield from _against(seen, model, found, value, most(), w[0].numel() + 2)
+    terms = w[0].numel() + 2
+    yield from _against(seen, model, found, value, largest.expand_as(value), terms)
+    magnitude = _once(seen, (key, "magnitude"), x.abs(), w.abs(), b.abs(), *sliding) / share
+    yield from _against(seen, model, found, value, magnitude, terms)
 
 
 def _against(
