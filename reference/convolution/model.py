@@ -6,7 +6,8 @@ The record's defaults are the truth. `misconceptions.py` changes one field at a 
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
+from typing import Any, TypeVar
 
 import torch
 from torch.nn import functional
@@ -14,7 +15,7 @@ from torch.nn import functional
 from grader import expect
 from grader.diagnosis import Comparison, fact
 from grader.snapshot import Failed, InertModule, Missing
-from grader.tolerance import Arithmetic, error_bound
+from grader.tolerance import Arithmetic, error_bound, relative_bound
 
 from . import counts
 from .filters import ROUNDING, center_surround, filters, gabor, grid
@@ -27,6 +28,7 @@ HALF = 2.0**-11  # unit roundoff of float16
 
 Values = Mapping[str, object]
 Inputs = Mapping[str, torch.Tensor]
+T = TypeVar("T")
 Tensors = Callable[[torch.Tensor], torch.Tensor]
 
 
@@ -118,12 +120,22 @@ def predict(
 
 @dataclass(frozen=True)
 class Seen:
-    """What was observed of one question, the probes' inputs, and the sums computed so far."""
+    """What was observed of one question, the probes' inputs, and what was computed from them.
+
+    Many models share their sums: `once` computes what is kept under a key a single time.
+    """
 
     values: Values
     given: Inputs
     arithmetic: Arithmetic
-    sums: dict[object, torch.Tensor] = field(default_factory=dict)
+    kept: dict[object, Any] = field(default_factory=dict)
+
+    def once(self, key: object, make: Callable[[], T]) -> T:
+        """Return what is kept under `key`; make it, and keep it, the first time."""
+        if key not in self.kept:
+            self.kept[key] = make()
+        found: T = self.kept[key]
+        return found
 
 
 # ----------------------------------------------------------------------------- the questions
@@ -152,7 +164,8 @@ def _layer(seen: Seen, model: Model) -> Iterator[Comparison]:
         yield fact(sizes, sorted([model.K**2 * 6, *([6] if model.bias_exists else [])]))
     if "given_filters" in seen.values:
         told = seen.given["colour_filters"]
-        weight, bias = own_filters("layer", seen.values["given_filters"], 2, 3, 5)
+        read = partial(own_filters, "layer", seen.values["given_filters"], 2, 3, 5)
+        weight, bias = seen.once("given filters", read)
         yield from _stored(model, weight, bias, told, error_bound(told, 1, seen.arithmetic))
     for name, images, size in (
         ("small_kernels", "grey_batch", (1, 4, 3)),
@@ -160,7 +173,8 @@ def _layer(seen: Seen, model: Model) -> Iterator[Comparison]:
     ):
         if name in seen.values:
             value = seen.values[name]
-            weight, bias = own_filters(name, part(name, value, "layer"), *size)
+            read = partial(own_filters, name, part(name, value, "layer"), *size)
+            weight, bias = seen.once((name, "filters"), read)
             found = part(name, value, "output")
             yield from _responses(seen, model, name, found, seen.given[images], weight, bias)
 
@@ -175,7 +189,8 @@ def _activations(seen: Seen, model: Model) -> Iterator[Comparison]:
         yield Comparison(stimuli, images, error_bound(images, 1, seen.arithmetic))
     weight, bias = model.stored(told), None
     if "convLayer" in seen.values:
-        weight, bias = own_filters("convLayer", seen.values["convLayer"], 1, 6, model.K)
+        read = partial(own_filters, "convLayer", seen.values["convLayer"], 1, 6, model.K)
+        weight, bias = seen.once(("filters", model.K), read)
         scale = told.abs().amax(dim=(1, 2, 3), keepdim=True).expand_as(told).clamp(min=1)
         bound = error_bound(scale, 1, seen.arithmetic, factor_error=ROUNDING)
         yield from _stored(model, weight, bias, told, bound)
@@ -262,31 +277,43 @@ def _responses(
     first comparison bounds every response by the largest that is possible, which needs no second
     convolution; the second bounds each by its own magnitude.
     """
-    x, w = model.channels_in(images.to(torch.float64)), weight.detach().to(torch.float64)
+    x = model.channels_in(seen.once((name, "images"), lambda: images.to(torch.float64)))
+    w = seen.once((name, "weight"), lambda: weight.detach().to(torch.float64))
     w = model.kernel(w[:, : x.shape[1]])
     b = torch.zeros(len(w), dtype=torch.float64)
     if bias is not None and model.bias_added:
         b = bias.detach().to(torch.float64)
-    sliding = model.border, model.stride, model.dilation
-    key = name, *sliding, model.kernel, model.channels_in, model.bias_added
     share = model.divided(w.shape[2] * w.shape[3])
-    value = _once(seen, (key, "value"), x, w, b, *sliding) / share
-    largest = (x.abs().amax() * w.abs().sum(dim=(1, 2, 3)).amax() + b.abs().amax()) / share
     terms = w[0].numel() + 2
-    yield from _against(seen, model, found, value, largest.expand_as(value), terms)
-    magnitude = _once(seen, (key, "magnitude"), x.abs(), w.abs(), b.abs(), *sliding) / share
-    yield from _against(seen, model, found, value, magnitude, terms)
+    key = name, model.border, model.stride, model.dilation, model.kernel, model.channels_in
+
+    def slide(x: torch.Tensor, w: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        padded = functional.pad(x, _amounts(model.border, *w.shape[2:]), mode=model.border.mode)
+        return functional.conv2d(padded, w, b, stride=model.stride, dilation=model.dilation)
+
+    value = seen.once((key, model.bias_added), lambda: slide(x, w, b)) / share
+    largest = seen.once(
+        (key, model.bias_added, "largest"),
+        lambda: x.abs().amax() * w.abs().sum(dim=(1, 2, 3)).amax() + b.abs().amax(),
+    )
+    bound = (relative_bound(terms, seen.arithmetic) * largest / share).expand_as(value)
+    yield from _against(model, found, value, bound, largest / share)
+    magnitude = (
+        seen.once((key, model.bias_added, "magnitude"), lambda: slide(x.abs(), w.abs(), b.abs()))
+        / share
+    )
+    bound = error_bound(magnitude, terms, seen.arithmetic, transformed_dims=2)
+    yield from _against(model, found, value, bound, magnitude)
 
 
 def _against(
-    seen: Seen,
     model: Model,
     found: object,
     value: torch.Tensor,
+    bound: torch.Tensor,
     magnitude: torch.Tensor,
-    terms: int,
 ) -> Iterator[Comparison]:
-    bound = error_bound(magnitude, terms, seen.arithmetic, transformed_dims=2)
+    """Compare responses with a value, after what the model does to it, within a bound."""
     if model.rounding == "half":
         bound = bound + magnitude * ((1 + HALF) ** 3 - 1) * 2
     expected, bound = (model.channels_out(e) for e in _output(model.output, value, bound))
@@ -294,23 +321,6 @@ def _against(
     if model.rounding == "half" and observed.shape == expected.shape:
         yield fact(bool((observed == observed.half()).all()), True)
     yield Comparison(observed, expected, bound)
-
-
-def _once(
-    seen: Seen,
-    key: object,
-    x: torch.Tensor,
-    w: torch.Tensor,
-    b: torch.Tensor,
-    border: Border,
-    stride: int,
-    dilation: int,
-) -> torch.Tensor:
-    """Return the correlation of continued images with kernels, computed once a submission."""
-    if key not in seen.sums:
-        padded = functional.pad(x, _amounts(border, *w.shape[2:]), mode=border.mode)
-        seen.sums[key] = functional.conv2d(padded, w, b, stride=stride, dilation=dilation)
-    return seen.sums[key]
 
 
 def _output(
