@@ -35,7 +35,7 @@ class Judged:
 def judge(execution: Execution, assignment: Assignment, given: Given) -> tuple[Mark, ...]:
     """Return a mark for each question, in the assignment's order, with its diagnosis.
 
-    Raises AssignmentError where a test file or misconceptions.py is broken.
+    Once a question has earned everything, no later observation of it is looked at. Raises AssignmentError where a test file or misconceptions.py is broken.
     """
     judged: dict[str, Judged] = {}
     for question in assignment.questions:
@@ -50,9 +50,13 @@ def _judge(
     given: Given,
     earlier: Mapping[str, Judged],
 ) -> Judged:
-    seen = [each for each in execution.observations if each.question == question.name]
     device = execution.device
-    plain = [checks.check(each, assignment, given, device) for each in seen]
+    seen: list[Observation] = []
+    plain: list[Findings] = []
+    for each in execution.observations:
+        if each.question == question.name and not (plain and _all_passed(plain[-1])):
+            seen.append(each)
+            plain.append(checks.check(each, assignment, given, device))
     strict = score.mark(question, plain)
     flawed = strict.status in ("partial", "none")
     followed = {name: what for name, what in question.follows.items() if earlier[name].flawed}
@@ -66,6 +70,10 @@ def _judge(
     ]
     mark = score.mark(question, lenient)
     return Judged(mark, _values(mark, seen, lenient), flawed)
+
+
+def _all_passed(findings: Findings) -> bool:
+    return all(check.status == "passed" for check in findings.checks)
 
 
 def _better(strict: Findings, lenient: Findings, note: str) -> Findings:
