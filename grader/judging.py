@@ -35,7 +35,8 @@ class Judged:
 def judge(execution: Execution, assignment: Assignment, given: Given) -> tuple[Mark, ...]:
     """Return a mark for each question, in the assignment's order, with its diagnosis.
 
-    Once a question has earned everything, no later observation of it is looked at. Raises AssignmentError where a test file or misconceptions.py is broken.
+    Once a question has earned everything, no later observation of it is looked at. Raises
+    AssignmentError where a test file or misconceptions.py is broken.
     """
     judged: dict[str, Judged] = {}
     for question in assignment.questions:

@@ -49,7 +49,7 @@ def test_wrong_answers_are_graded_and_say_what_to_do(tmp_path):
     done = grader("grade", path, "--course", TINY)
     assert done.returncode == 0
     assert done.stdout.startswith("0 of 3.5 points")
-    assert "mean([1, 1, 1]): is wrong, by more than rounding." in done.stdout
+    assert "→ The numbers were added up and never divided." in done.stdout
     assert "answer: expected one whole number, found a str." in done.stdout
 
 

@@ -63,9 +63,9 @@ def make(library: ModuleType, *, shared: bool, processes: bool) -> Filter:
     """Return the filter, which takes 5 ms to make and next to nothing to load.
 
     With `shared`, for a process that shares the machine's network, files and IPC, there are no
-    sockets (but pairs of its own), no IPC and no say in others' limits and priorities; changing a file's mode, owner or times succeeds
-    without effect, so that `shutil.copy2` works. With `processes` false none can be made, but
-    threads can.
+    sockets (but pairs of its own), no IPC and no say in others' limits and priorities; changing a
+    file's mode, owner or times succeeds without effect, so that `shutil.copy2` works. With
+    `processes` false none can be made, but threads can.
     """
     seccomp: Any = library
     rules = seccomp.SyscallFilter(seccomp.ALLOW)
