@@ -1,6 +1,6 @@
 """Drive: grade the attacks, each followed by an honest notebook, in one run of warm processes.
 
-    python tests/attacks/drive.py --tier A1 --namespace own --folder DIR
+    python tests/attacks/drive.py --tier A1 --families reach --folder DIR
 
 Writes DIR/results.json: for every case the report, where the canary was found, what the honest
 notebook after it was given, and the machine's state. `--namespace user` starts the warm process in
@@ -39,14 +39,14 @@ def main() -> None:
     parser.add_argument("--tier", choices=("A1", "C", "none"), required=True)
     parser.add_argument("--namespace", choices=("own", "user"), default="own")
     parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--whole", action="store_true", help="the families of the trusted side too")
+    parser.add_argument("--families", nargs="+", choices=families.FAMILIES, required=True)
     arguments = parser.parse_args()
     tier = separated(arguments.tier, arguments.namespace)
     if tier is None:
         results: dict[str, object] = {"unavailable": f"tier {arguments.tier} does not work here"}
     else:
         isolation.for_device = lambda device: tier  # type: ignore[assignment]
-        results = Drive(arguments.folder, tier.tier, arguments.whole).run()
+        results = Drive(arguments.folder, tier.tier, arguments.families).run()
     (arguments.folder / "results.json").write_text(json.dumps(results))
 
 
@@ -65,13 +65,13 @@ def separated(tier: str, namespace: str) -> Isolation | None:
 class Drive:
     """One run: a planted course, a pool of warm processes for each assignment, and the cases."""
 
-    def __init__(self, folder: Path, tier: str, whole: bool) -> None:
+    def __init__(self, folder: Path, tier: str, chosen: list[str]) -> None:
         self._folder, self._tier = folder, tier
         # A place of its own, in which nobody else makes files at the same time.
         tempfile.tempdir = str(folder / "tmp")
         os.mkdir(tempfile.tempdir)
         os.chmod(folder, 0o755)
-        self._cases = [case for case in families.CASES if whole or case not in families.TRUSTED]
+        self._cases = [case for name in chosen for case in families.FAMILIES[name]]
         self._canary = course.canary()
         self._course = Course(course.plant(folder / "course", self._canary))
         other = write_notebook(folder / "other.ipynb", f"mean = '{self._canary}'")

@@ -6,14 +6,13 @@ notebook, in one run of warm processes; the tests read what it wrote down.
 
 import csv
 import io
-import os
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attacks.case import REACHED, Case
-from attacks.families import CASES, FAMILIES, TRUSTED
+from attacks.families import CASES, FAMILIES
 from attacks.runs import RUNS, Run
 from rich.console import Console
 
@@ -23,8 +22,8 @@ from grader.report import Report
 EACH = [
     pytest.param(run, case, id=f"{run.name}-{case.name}")
     for run in RUNS
-    for case in CASES
-    if run.whole or case not in TRUSTED
+    for family in run.families
+    for case in FAMILIES[family]
 ]
 each = pytest.mark.parametrize(("run", "case"), EACH)
 
@@ -96,7 +95,6 @@ def test_the_search_finds_what_nothing_keeps_from_it(found, case: Case):
 
 def test_attacks_have_names_of_their_own():
     assert len({case.name for case in CASES}) == len(CASES)
-    assert all(cases for cases in FAMILIES.values())
 
 
 class Script(HTMLParser):
@@ -116,7 +114,7 @@ class Script(HTMLParser):
 @pytest.fixture
 def whole(found, shared: Path) -> Path:
     """Return the folder of what was kept of each case, in the run of every family."""
-    run = next(run for run in RUNS if run.whole or os.geteuid() != 0)
+    run = next(run for run in RUNS if run.whole)
     found(run)
     return shared / run.name / "out"
 

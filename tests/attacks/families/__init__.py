@@ -21,7 +21,4 @@ FAMILIES = {
     "lingering": lingering.CASES,
     "uploads": uploads.CASES,
 }
-TRUSTED = (*channel.CASES, *values.CASES, *uploads.CASES)
-"""What only the trusted side handles: the same in every tier, so one run of them is enough."""
-
 CASES = tuple(case for cases in FAMILIES.values() for case in cases)
