@@ -64,7 +64,7 @@ def run_probe(probe: Probe, notebook: Mapping[str, Any], given: Given, encoder: 
             if STUB_MESSAGE in str(error):
                 return missing(probe.needs[0] if probe.needs else probe.name, STUB)
             return failed(error, (__file__,))
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             return failed(error, (__file__,))
 
 

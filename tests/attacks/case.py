@@ -71,8 +71,8 @@ class Places:
 class Case:
     """One attack: what is handed in, what it deserves and how its run ends.
 
-    `marks` are the questions that earn something. `execution`, `errors` (of cells, by index, any
-    part of the text) may differ by tier: then they map the tier to the value, "*" the others.
+    `marks` are the questions that earn something; `errors` are those of cells, by index, any part
+    of the text. `execution_in` and `errors_in` are for tiers in which these differ.
     `open_in` says, tier by tier, which assertion cannot hold there and why; `not_run_in` where
     the attack would harm the machine. `bites`: without isolation it must succeed, or it
     looks for nothing.
@@ -85,8 +85,10 @@ class Case:
     marks: Mapping[str, float] = field(default_factory=dict)
     status: str = "graded"
     message: str = ""
-    execution: str | Mapping[str, str] = "ok"
-    errors: Mapping[int, str] | Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    execution: str = "ok"
+    execution_in: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[int, str] = field(default_factory=dict)
+    errors_in: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     assignment: str = "averages"
     open_in: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     not_run_in: Mapping[str, str] = field(default_factory=dict)
@@ -94,13 +96,8 @@ class Case:
 
     def ends(self, tier: str) -> str:
         """Return the expected `execution.status` in a tier."""
-        if isinstance(self.execution, str):
-            return self.execution
-        return self.execution.get(tier, self.execution.get("*", "ok"))
+        return self.execution_in.get(tier, self.execution)
 
     def cell_errors(self, tier: str) -> Mapping[int, str]:
         """Return the expected errors of cells in a tier."""
-        by_tier = self.errors
-        if any(isinstance(key, str) for key in by_tier):
-            return by_tier.get(tier, by_tier.get("*", {}))
-        return by_tier
+        return self.errors_in.get(tier, self.errors)

@@ -13,7 +13,6 @@ import json
 import os
 import shutil
 import socket
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -45,7 +44,7 @@ def main() -> None:
     if tier is None:
         results: dict[str, object] = {"unavailable": f"tier {arguments.tier} does not work here"}
     else:
-        isolation.for_device = lambda device: tier  # type: ignore[assignment]
+        isolation.for_device = lambda device: tier
         results = Drive(arguments.folder, tier.tier, arguments.families).run()
     (arguments.folder / "results.json").write_text(json.dumps(results))
 
@@ -172,4 +171,4 @@ class Drive:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -98,7 +98,7 @@ CASES = (
         "Write more than all files may hold.",
         (DISK, MEAN),
         marks=STARTED,
-        errors={"A1": {0: "No space left on device"}, "*": {}},
+        errors_in={"A1": {0: "No space left on device"}},
     ),
     Case(
         "inodes",

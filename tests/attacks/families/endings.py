@@ -16,6 +16,7 @@ while True:
     except BaseException:
         pass
 """
+CANCELLED = "import asyncio; raise asyncio.CancelledError"
 DIED = {2: "the process ended here", 3: "skipped"}
 
 
@@ -72,8 +73,10 @@ CASES = (
         (MEAN, ANSWERED, "import os; os.kill(os.getpid(), 9)", "later = 1"),
         marks=STARTED,
         # The first process of a namespace is not killed from inside.
-        execution={"A1": "ok", "*": "killed"},
-        errors={"A1": {}, "*": DIED},
+        execution="killed",
+        execution_in={"A1": "ok"},
+        errors=DIED,
+        errors_in={"A1": {}},
     ),
     _goes_on("sys_exit", "sys.exit(0)", "import sys; sys.exit(0)", "SystemExit"),
     _goes_on("exit", "exit()", "exit()"),
@@ -83,6 +86,7 @@ CASES = (
     _goes_on("input", "Wait for the keyboard.", "name = input()", "nobody sits at the keyboard"),
     _goes_on("stdin", "Wait for standard input.", "import sys; sys.stdin.read()"),
     _in_probe("system_exit_in_a_probe", "Exit inside a probed function.", "raise SystemExit"),
+    _in_probe("cancelled_in_a_probe", "Raise what is no Exception there.", CANCELLED),
     _in_probe("endless_probe", "Loop inside a probed function.", "while True: pass", "timeout"),
     Case(
         "os_exit_in_a_probe",

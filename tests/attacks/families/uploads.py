@@ -20,7 +20,7 @@ def notebook(*cells: str) -> bytes:
     """Return a notebook of code cells as bytes."""
     node = nbformat.v4.new_notebook()
     node.cells = [nbformat.v4.new_code_cell(cell, id=f"c{i}") for i, cell in enumerate(cells)]
-    return nbformat.writes(node).encode()
+    return str(nbformat.writes(node)).encode()
 
 
 def archive(members: Members, link: str | None = None) -> bytes:
@@ -99,7 +99,7 @@ def _scripts() -> bytes:
     ]
     node.metadata["kernelspec"] = {"name": SCRIPT, "display_name": SCRIPT}
     node.metadata["grader"] = {"version": SCRIPT}
-    return nbformat.writes(node).encode()
+    return str(nbformat.writes(node)).encode()
 
 
 def _escapes() -> bytes:
