@@ -7,8 +7,9 @@ import site
 import tempfile
 from pathlib import Path
 
-MARK = "attack-mark"
-SYSV_KEY = 0x41747461
+# Of this process alone: others may run the same attacks on this machine at the same time.
+MARK = f"attack-mark-{os.getpid()}"
+SYSV_KEY = 0x41000000 + os.getpid()
 
 
 def state(course: Path, stages: list[Path]) -> dict[str, object]:

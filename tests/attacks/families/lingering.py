@@ -26,10 +26,10 @@ for call, more in (("shmget", (4096, 0o1666)), ("msgget", (0o1666,)), ("semget",
     getattr(libc, call)({SYSV_KEY}, *more)
 """
 
-QUEUES = """
+QUEUES = f"""
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
-made = libc.syscall(240, b"attack-mark", 0o102, 0o666, None)
+made = libc.syscall(240, b"{MARK}", 0o102, 0o666, None)
 """
 
 DAEMON = """
