@@ -70,6 +70,12 @@ class Limits(_Settings):
     processes: bool = False
 
 
+class Feedback(_Settings):
+    """What students may see: by default no expected value."""
+
+    show_expected: bool = False
+
+
 class AssignmentFile(_Settings):
     """The contents of assignment.toml."""
 
@@ -77,6 +83,7 @@ class AssignmentFile(_Settings):
     version: str
     preload: tuple[str, ...] = ()
     limits: Limits = Limits()
+    feedback: Feedback = Feedback()
     questions: tuple[Question, ...] = Field(min_length=1)
 
 
@@ -114,6 +121,10 @@ class Assignment:
     @property
     def probes_path(self) -> Path:
         return self.public / "probes.py"
+
+    @property
+    def pictures_path(self) -> Path:
+        return self.public / "pictures.py"
 
     @cached_property
     def probes_source(self) -> str:
@@ -225,7 +236,7 @@ def _fault(error: ErrorDetails) -> str:
 
 
 def _known_keys() -> tuple[str, ...]:
-    models = (AssignmentFile, Question, Limits, Manual)
+    models = (AssignmentFile, Question, Limits, Feedback, Manual)
     return tuple(dict.fromkeys(key for model in models for key in model.model_fields))
 
 

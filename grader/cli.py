@@ -20,6 +20,7 @@ from grader.assignment import Assignment, Course, find_course
 from grader.errors import GraderError, UsageError
 
 if TYPE_CHECKING:
+    from grader.feedback.page import View
     from grader.intake import Upload
     from grader.pipeline import Graded, Settings
     from grader.report import Report
@@ -54,10 +55,17 @@ def main() -> None:
 @course_option
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option(
+    "--view",
+    type=click.Choice(("student", "staff")),
+    default="student",
+    show_default=True,
+    help="Who reads the page of --format html; -o DIR keeps both.",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Keep a report, a page and a snapshot of each submission in this folder.",
+    help="Keep a report, pages and a snapshot of each submission in this folder.",
 )
 @click.option("-j", "--jobs", type=click.IntRange(1), help="How many at once. Default: all cores.")
 @click.option(
@@ -72,6 +80,7 @@ def grade(
     name: str | None,
     course: Path | None,
     form: str,
+    view: "View",
     output: Path | None,
     jobs: int | None,
     device: str,
@@ -112,7 +121,12 @@ def grade(
             settings = Settings(where, seed, allow_unsandboxed)
             graded = list(_graded(uploads, assignment, settings, pool, workers, output))
     reports = [each.report for each in sorted(graded, key=lambda g: g.report.submission.id)]
-    _print(reports, form, single=len(uploads) == 1, output=output)
+    if output is not None:
+        _save_class(reports, assignment, output)
+    if form == "html" and len(graded) == 1:
+        _print_page(graded[0], assignment, view)
+    else:
+        _print(reports, form, single=len(uploads) == 1, output=output)
     sys.exit(GRADED if all(r.status == "graded" for r in reports) else NOT_ALL_GRADED)
 
 
@@ -211,7 +225,7 @@ def _graded(
     each = pipeline.grade_all(uploads, assignment, settings, pool, workers)
     for graded in _with_progress(each, len(uploads)):
         if output is not None:
-            store.save(graded, output)
+            store.save(graded, assignment, output)
         yield graded
 
 
@@ -236,24 +250,34 @@ def _with_progress(graded: "Iterable[Graded]", total: int) -> "Iterator[Graded]"
             yield each
 
 
+def _save_class(reports: "list[Report]", assignment: Assignment, output: Path) -> None:
+    from grader import store
+
+    store.save_table(reports, output)
+    store.save_index(reports, assignment, output)
+
+
+def _print_page(graded: "Graded", assignment: Assignment, view: "View") -> None:
+    from grader.feedback.material import gather
+    from grader.feedback.page import page
+
+    click.echo(page(gather(graded, assignment), view))
+
+
 def _print(reports: "list[Report]", form: str, *, single: bool, output: Path | None) -> None:
-    from grader.feedback import page, terminal
+    from grader.feedback import terminal
 
-    if output is not None:
-        from grader import store
-
-        store.save_table(reports, output)
     if form == "json":
         data = [report.to_json() for report in reports]
         click.echo(json.dumps(data[0] if single else data, indent=2, ensure_ascii=False))
     elif form == "html":
-        click.echo(page.page(reports[0]) if single else f"pages in {output}/feedback")
+        click.echo(f"pages in {output}/feedback and {output}/staff; start at {output}/index.html")
     elif single:
         terminal.print_report(reports[0], terminal.console(sys.stdout))
     else:
         terminal.print_table(reports, terminal.console(sys.stdout))
         if output is not None:
-            click.echo(f"Reports, pages and snapshots are in {output}.")
+            click.echo(f"Reports, pages and snapshots are in {output}; start at index.html.")
 
 
 def _processors() -> int:

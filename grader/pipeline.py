@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
@@ -40,6 +40,7 @@ class Graded:
     report: Report
     submission: Submission | None = None
     execution: Execution | None = None
+    given: Mapping[str, torch.Tensor] = field(default_factory=dict, repr=False)
 
 
 def grade(
@@ -55,7 +56,7 @@ def grade(
         execution = run(submission, assignment, given, settings, pool)
         marks = judge(execution, assignment, given)
         return Graded(
-            report.graded(submission, assignment, marks, execution), submission, execution
+            report.graded(submission, assignment, marks, execution), submission, execution, given
         )
     except SubmissionError as error:
         return _refused(upload, assignment, "ungradable", str(error))

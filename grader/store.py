@@ -11,6 +11,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from grader.assignment import Assignment
+from grader.feedback.index import index
+from grader.feedback.material import gather
 from grader.feedback.page import page
 from grader.pipeline import Graded
 from grader.report import Report
@@ -19,15 +22,18 @@ from grader.wire import Frame, to_bytes
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def save(graded: Graded, folder: Path) -> None:
-    """Write one submission's report, feedback page and snapshot below `folder`.
+def save(graded: Graded, assignment: Assignment, folder: Path) -> None:
+    """Write one submission's report, its two pages and its snapshot below `folder`.
 
-    `reports/ID.json`, `feedback/ID.html`, and `snapshots/ID.frames` where the notebook ran.
+    `reports/ID.json`, `feedback/ID.html` for the student, `staff/ID.html`, and
+    `snapshots/ID.frames` where the notebook ran.
     """
     name = file_name(graded.report.submission.id)
     text = json.dumps(graded.report.to_json(), indent=2, ensure_ascii=False)
     write(folder / "reports" / f"{name}.json", text.encode() + b"\n")
-    write(folder / "feedback" / f"{name}.html", page(graded.report).encode())
+    material = gather(graded, assignment)
+    write(folder / "feedback" / f"{name}.html", page(material, "student").encode())
+    write(folder / "staff" / f"{name}.html", page(material, "staff").encode())
     if graded.execution is not None:
         frames = b"".join(
             to_bytes(Frame(dict(each.document), each.blob))
@@ -66,6 +72,11 @@ def save_table(reports: Sequence[Report], folder: Path) -> None:
             ]
         )
     write(folder / "grades.csv", out.getvalue().encode())
+
+
+def save_index(reports: Sequence[Report], assignment: Assignment, folder: Path) -> None:
+    """Write index.html: the class on one page, for staff, with links to `staff/ID.html`."""
+    write(folder / "index.html", index(reports, assignment.settings.title, file_name).encode())
 
 
 def harmless(text: str) -> str:

@@ -1,25 +1,85 @@
-"""Page: a report as one self-contained HTML page, without any script."""
+"""Page: one submission as one self-contained HTML file, without any script.
 
+Above, the grader's own words: score, questions, what to do. Below, the student's notebook with
+each question's result in its place. A content security policy allows the page's own style sheet
+(by its digest) and pictures that the page carries, and nothing else.
+"""
+
+import base64
+import hashlib
+from collections.abc import Sequence
 from functools import cache
+from importlib.resources import files
+from typing import Literal
 
 from jinja2 import Environment, PackageLoader, select_autoescape
+from markupsafe import Markup
 
-from grader.feedback.terminal import points
-from grader.report import Report
+from grader.feedback import cells, drawing, shapes
+from grader.feedback.material import Material
+from grader.feedback.terminal import clean, points
+from grader.report import CheckRecord
+
+View = Literal["student", "staff"]
+WORDS = {
+    "full": ("✓", "full marks"),
+    "partial": ("◐", "partly right"),
+    "none": ("✗", "not right yet"),
+    "missing": ("○", "nothing to check"),
+    "manual": ("…", "read by a person"),
+}
+
+
+def page(material: Material, view: View = "student") -> str:
+    """Return the page. The student's view holds no expected value unless the author allows it."""
+    staff = view == "staff"
+    return (
+        environment()
+        .get_template("page.html")
+        .render(
+            report=material.report,
+            title=material.title,
+            staff=staff,
+            notes=material.notes if staff else (),
+            runs=cells.folded(material.cells),
+            placed={name for cell in material.cells for name in cell.questions},
+            questions={question.name: question for question in material.report.questions},
+            pictures={
+                name: [
+                    drawing.draw(shown)
+                    for picture in pictures
+                    if (shown := picture.shown(staff=staff or material.show_expected))
+                ]
+                for name, pictures in material.pictures.items()
+            },
+            written=[cell for cell in material.cells if cell.written],
+        )
+    )
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Return the templates' environment: everything is escaped that is not marked as markup."""
+    found = Environment(
         loader=PackageLoader("grader.feedback"),
         autoescape=select_autoescape(default=True, default_for_string=True),
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["points"] = points
-    return environment
+    sheet = files("grader.feedback").joinpath("templates/style.css").read_text(encoding="utf-8")
+    found.filters.update(points=points, clean=clean, shapes=shapes.draw, failing=failing)
+    found.globals.update(style=Markup(sheet), style_digest=_digest(sheet), words=WORDS)
+    return found
 
 
-def page(report: Report) -> str:
-    """Return the page. All text from the submission is escaped; a policy forbids scripts."""
-    return _environment().get_template("page.html").render(report=report)
+def failing(checks: Sequence[CheckRecord]) -> list[CheckRecord]:
+    """Return the checks that did not pass, each sentence once: one cause often stops several."""
+    by_message: dict[str, CheckRecord] = {}
+    for check in checks:
+        if check.status != "passed":
+            by_message.setdefault(check.message or check.name, check)
+    return list(by_message.values())
+
+
+def _digest(sheet: str) -> str:
+    return base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode("ascii")
