@@ -153,7 +153,9 @@ def _called(maker: Maker, arguments: list[object]) -> list[Picture]:
         drawn = maker.make(*arguments)
         listed = [drawn] if isinstance(drawn, Picture) else list(drawn or ())
         for each in listed:
-            if not isinstance(each, Picture) or any(len(planes(p.values)) != 1 for p in each.panels):
+            if not isinstance(each, Picture) or any(
+                len(planes(p.values)) != 1 for p in each.panels
+            ):
                 raise TypeError(f"expected Pictures of maps (H, W), found {each!r:.80}")
     except Exception as error:
         raise AssignmentError(

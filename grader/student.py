@@ -2,7 +2,8 @@
 
 Observes with the assignment's own probes, turns what it saw into the same inert values that
 cross the sandbox when the notebook is graded, and hands them to otter's `Notebook.check`. So a
-student and the grader cannot disagree about a public check.
+student and the grader cannot disagree about a public check. Where one does not pass, the pictures
+of the assignment's pictures.py show the student's own values.
 """
 
 import contextlib
@@ -28,6 +29,7 @@ class Feedback:
 
     question: Question
     checks: tuple[Any, ...]
+    pictures: tuple[Any, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -41,6 +43,10 @@ class Feedback:
         items = "".join(
             f"<div style='margin-left:1em'>{_html(line)}</div>" for line in self._lines()
         )
+        if not self.passed:
+            from grader.feedback.inline import inline
+
+            items += inline([check.message for check in self.checks], self.pictures)
         return (
             f"<div style='border-left:4px solid {colour};padding:4px 12px;margin:4px 0'>"
             f"<strong>{_html(self._headline())}</strong>{items}"
@@ -101,7 +107,25 @@ def check_namespace(
     path = assignment.public_tests(asked.name)
     checks.load(path)
     results = _otter_check(path, asked.name, env)
-    return Feedback(asked, checks.outcomes(path, results))
+    found = checks.outcomes(path, results)
+    wrong = any(check.status == "failed" for check in found)
+    return Feedback(asked, found, _pictures(asked, values, given, assignment) if wrong else ())
+
+
+def _pictures(
+    question: Question,
+    values: Mapping[str, object],
+    given: dict[str, Any],
+    assignment: Assignment,
+) -> tuple[Any, ...]:
+    """Return the public pictures of a question; none where the author's code fails on them."""
+    from grader import pictures
+
+    try:
+        makers = pictures.load_public(assignment.pictures_path)
+        return pictures.make(makers, question.name, values, given)
+    except GraderError:
+        return ()
 
 
 def observe(

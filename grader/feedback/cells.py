@@ -11,9 +11,10 @@ from typing import Any
 
 from grader.assignment import Question
 from grader.feedback import clean
-from grader.feedback.outputs import Shown, note, outputs
+from grader.feedback.outputs import Shown, note, outputs, to_parse
 
 MOST_CELLS = 400
+MOST_RICH = 150_000  # characters of the student's that are parsed; the rest is shown as plain text
 MOST_BYTES = 1_800_000  # of a student's outputs in one page, which may have 3 MB in all
 _HEADING = re.compile(r"^#{1,6}[ \t]+(.{1,120}?)[ \t#]*$", re.MULTILINE)
 _EMPHASIS = re.compile(r"[*_`]|\$")
@@ -60,10 +61,12 @@ def shown(
     cells = list(node.cells)[:MOST_CELLS]
     places = _places(cells, questions)
     written = {q.manual.cell: q.name for q in questions if q.manual}
-    found = [
-        _cell(index, cell, starter, places.get(index, ()), written, outcomes)
-        for index, cell in enumerate(cells)
-    ]
+    found, parsed = [], 0
+    for index, cell in enumerate(cells):
+        given = _source(cell).strip() in starter
+        parsed += (0 if given else len(_source(cell))) + to_parse(cell.get("outputs"))
+        rich = parsed <= MOST_RICH
+        found.append(_cell(index, cell, starter, places.get(index, ()), written, outcomes, rich))
     left_out = len(node.cells) - len(found)
     if left_out:
         found.append(ShownCell(MOST_CELLS, "note", note(f"{left_out} more cells left out")))
@@ -94,6 +97,7 @@ def _cell(
     questions: tuple[str, ...],
     written: Mapping[str, str],
     outcomes: Outcomes,
+    rich: bool,
 ) -> ShownCell:
     source, kind = _source(cell), str(cell.cell_type)
     error = outcomes.errors.get(index, "")
@@ -103,9 +107,11 @@ def _cell(
     return ShownCell(
         index=index,
         kind=kind if kind in ("code", "markdown") else "raw",
-        html=_body(kind, source, cell.get("attachments")),
+        html=_body(kind, source, cell.get("attachments"))
+        if rich or source.strip() in starter
+        else clean.plain(source),
         # What a check had shown is the student's file; the grader's own result stands there.
-        outputs=() if only_check or kind != "code" else outputs(cell.get("outputs")),
+        outputs=() if only_check or kind != "code" else outputs(cell.get("outputs"), rich),
         given=source.strip() in starter and not error and not questions and name not in written,
         check=only_check,
         heading=_heading(source) if kind == "markdown" else "",

@@ -25,10 +25,13 @@ LARGEST_IMAGE = 400_000  # bytes
 MOST_PIXELS = 16_000_000
 
 _TAGS = frozenset(
-    "p br hr h1 h2 h3 h4 h5 h6 em strong b i u s del sub sup small mark code pre kbd samp var "
-    "blockquote ul ol li dl dt dd table caption thead tbody tfoot tr th td details summary "
-    "div span a img abbr cite q".split()
-)
+    {
+        "a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "dd", "del", "details",
+        "div", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "kbd", "li",
+        "mark", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strong", "sub", "summary",
+        "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul", "var",
+    }
+)  # fmt: skip
 _ATTRIBUTES = {
     "th": ["colspan", "rowspan", "scope"],
     "td": ["colspan", "rowspan"],
@@ -44,6 +47,8 @@ _EMBEDDED = re.compile(r"data:image/(png|jpeg|gif);base64,([A-Za-z0-9+/=\s]+)\Z"
 _KINDS = {"png": "PNG", "jpeg": "JPEG", "gif": "GIF"}
 _MARKUP = re.compile(r"[<*_`\[]")
 _MOST_MARKUP = 4_000
+_LONGEST_LINE = 1_000  # Pygments takes the square of the time for some longer ones
+_MOST_READ = 200_000
 _PACKED = re.compile(r"data:image/\w{1,10};base64,[A-Za-z0-9+/=]{1,600000}")
 
 
@@ -121,7 +126,7 @@ def code(source: str) -> str:
     from nbconvert.filters.highlight import Highlight2HTML
 
     text = visible(source)
-    if len(text) > LONGEST_TEXT:
+    if len(text) > LONGEST_TEXT or any(len(line) > _LONGEST_LINE for line in text.split("\n")):
         return plain(source)
     coloured: str = Highlight2HTML()(text)
     return coloured
@@ -136,6 +141,9 @@ def printed(text: str) -> str:
     """Return what a cell printed, with a terminal's colours and without its movements."""
     from nbconvert.filters.ansi import ansi2html
 
+    if len(text) > _MOST_READ:
+        half = _MOST_READ // 2
+        text = f"{text[:half]}\n… the middle of a long output left out …\n{text[-half:]}"
     last = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
     return f"<pre>{ansi2html(shortened(visible(_ESCAPES.sub('', last))))}</pre>"
 

@@ -70,8 +70,7 @@ def draw(picture: Picture) -> DrawnPicture:
         title=picture.title,
         caption=picture.caption,
         panels=tuple(
-            _panel(panel, array, limit)
-            for panel, array in zip(picture.panels, arrays, strict=True)
+            _panel(panel, array, limit) for panel, array in zip(picture.panels, arrays, strict=True)
         ),
         limit=f"{limit:.3g}" if signed else "",
         bar=_bar() if signed else "",
@@ -155,10 +154,10 @@ def _bar() -> str:
 @cache
 def _palette(style: str) -> bytes:
     if style == "marks":
-        steps = np.linspace(_UNMARKED, _MARKED, _LEVELS)
-        return np.rint(steps).astype(np.uint8).tobytes() + bytes(_YELLOW)
-    colours = colormaps[_COLOURS[style]](np.linspace(0, 1, _LEVELS))[:, :3]
-    return np.rint(colours * 255).astype(np.uint8).tobytes() + bytes(_YELLOW)
+        colours = np.linspace(_UNMARKED, _MARKED, _LEVELS)
+    else:
+        colours = 255 * colormaps[_COLOURS[style]](np.linspace(0, 1, _LEVELS))[:, :3]
+    return bytes(np.rint(colours).astype(np.uint8)) + bytes(_YELLOW)
 
 
 def _uri(image: Image.Image) -> str:

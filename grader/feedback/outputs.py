@@ -24,13 +24,30 @@ class Shown:
         return len(self.html)
 
 
-def outputs(found: object) -> tuple[Shown, ...]:
-    """Return the outputs of a code cell, whatever the file holds under that name."""
-    listed = [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
-    shown = [one for each in listed[:MOST_OUTPUTS] for one in _output(each)]
+def outputs(found: object, rich: bool = True) -> tuple[Shown, ...]:
+    """Return the outputs of a code cell, whatever the file holds under that name.
+
+    Unless they are `rich`, HTML and Markdown are shown as their plain text.
+    """
+    listed = (
+        [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+    )
+    shown = [one for each in listed[:MOST_OUTPUTS] for one in _output(each, rich)]
     if len(listed) > MOST_OUTPUTS:
         shown.append(Shown(note(f"{len(listed) - MOST_OUTPUTS} more outputs left out")))
     return tuple(shown)
+
+
+def to_parse(found: object) -> int:
+    """Return how many characters of HTML and Markdown are among the outputs of a cell."""
+    listed = found if isinstance(found, list) else []
+    bundles = [each.get("data") for each in listed if isinstance(each, Mapping)]
+    return sum(
+        len(_text(bundle.get(mime)))
+        for bundle in bundles
+        if isinstance(bundle, Mapping)
+        for mime in ("text/html", "text/markdown")
+    )
 
 
 def note(text: str) -> str:
@@ -38,7 +55,7 @@ def note(text: str) -> str:
     return f'<p class="note">[{html.escape(text)}]</p>'
 
 
-def _output(output: Mapping[str, Any]) -> Iterator[Shown]:
+def _output(output: Mapping[str, Any], rich: bool) -> Iterator[Shown]:
     match output.get("output_type"):
         case "stream":
             yield Shown(clean.printed(_text(output.get("text"))))
@@ -50,19 +67,19 @@ def _output(output: Mapping[str, Any]) -> Iterator[Shown]:
         case "display_data" | "execute_result":
             data = output.get("data")
             if isinstance(data, Mapping):
-                yield Shown(_data(data))
+                yield Shown(_data(data, rich))
 
 
-def _data(data: Mapping[str, Any]) -> str:
+def _data(data: Mapping[str, Any], rich: bool) -> str:
     """Return the best of what an output offers: a picture, then a table, then text."""
     for mime, kind in _PICTURES.items():
         if mime in data:
             return _picture(kind, _text(data[mime]), _alt(data))
     if _SVG in data:
         return _drawing(_text(data[_SVG]), _alt(data))
-    if "text/html" in data:
+    if rich and "text/html" in data:
         return f'<div class="html">{clean.markup(_text(data["text/html"]))}</div>'
-    if "text/markdown" in data:
+    if rich and "text/markdown" in data:
         return clean.markdown(_text(data["text/markdown"]))
     if "text/plain" in data:
         return clean.plain(_text(data["text/plain"]))

@@ -26,6 +26,7 @@ class DrawnShape:
     width: float
     height: float
     stacked: bool
+    frame: float  # the height that both shapes of a pair need
 
 
 def shapes_in(message: str) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
@@ -44,21 +45,35 @@ def draw(message: str) -> tuple[DrawnShape, ...]:
         return ()
     expected, found = shapes
     longest = max((*expected[-2:], *found[-2:], 1))
+    frame = max(_scaled(rows, longest) for rows in (_plane(expected)[0], _plane(found)[0]))
     return (
-        _drawn("expected", expected, found, longest),
-        _drawn("yours", found, expected, longest),
+        _drawn("expected", expected, found, longest, frame),
+        _drawn("yours", found, expected, longest, frame),
     )
 
 
-def _drawn(name: str, own: tuple[int, ...], other: tuple[int, ...], longest: int) -> DrawnShape:
-    rows, columns = (1, 1, *own)[-2:]
+def _drawn(
+    name: str, own: tuple[int, ...], other: tuple[int, ...], longest: int, frame: float
+) -> DrawnShape:
+    rows, columns = _plane(own)
     return DrawnShape(
         name=name,
         axes=_axes(own, other),
-        width=max(_LEAST, _BOX * min(columns, longest) / longest),
-        height=max(_LEAST, _BOX * min(rows, longest) / longest),
-        stacked=len(own) > 2 and any(n > 1 for n in own[:-2]),
+        width=_scaled(columns, longest),
+        height=_scaled(rows, longest),
+        stacked=any(n > 1 for n in own[:-2]),
+        frame=frame,
     )
+
+
+def _plane(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Return the last two axes, rows and columns; a vector is one row."""
+    rows, columns = (1, 1, *shape)[-2:]
+    return rows, columns
+
+
+def _scaled(length: int, longest: int) -> float:
+    return max(_LEAST, _BOX * length / longest)
 
 
 def _axes(own: tuple[int, ...], other: tuple[int, ...]) -> tuple[Axis, ...]:

@@ -17,7 +17,10 @@ from .filters import ROUNDING, filters
 from .layer import Correlation, correlate, correlate2d
 from .observed import LAYER_SIZE, expected_activations, own_filters, own_size, part
 
-SMALL, COLOUR = "ConvolutionalLayer(c_in=1, c_out=4, K=3)", "ConvolutionalLayer(c_in=2, c_out=3, K=5)"
+SMALL, COLOUR = (
+    "ConvolutionalLayer(c_in=1, c_out=4, K=3)",
+    "ConvolutionalLayer(c_in=2, c_out=3, K=5)",
+)
 
 
 @picture("q1_equation")
@@ -122,9 +125,7 @@ def _worst_filter(name: str, own: torch.Tensor, expected: torch.Tensor) -> Pictu
     return Picture(f"{name}: filter {c}", panels)
 
 
-def _against(
-    own: torch.Tensor, expected: torch.Tensor, wrong: torch.Tensor
-) -> tuple[Panel, ...]:
+def _against(own: torch.Tensor, expected: torch.Tensor, wrong: torch.Tensor) -> tuple[Panel, ...]:
     """Return what is expected, the difference and where it is wrong, all (H, W)."""
     difference = own.detach().to(torch.float64) - expected.to(torch.float64)
     return (
