@@ -12,6 +12,19 @@ TINY = Path(__file__).parent / "courses" / "tiny"
 
 GradeCells = Callable[..., Graded]
 
+# Answers to the averages assignment: all of them right, and a sum for the mean.
+RIGHT = """import torch
+def mean(values):
+    return values.mean()
+answer = 8
+model = torch.nn.Linear(3, 2)
+word = 'median'"""
+WRONG = """import torch
+def mean(values):
+    return values.sum()
+answer = 3
+model = torch.nn.Linear(3, 2)"""
+
 
 def write_notebook(path: Path, *cells: str, **metadata: object) -> Path:
     """Write a notebook of code cells."""
