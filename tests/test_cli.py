@@ -145,6 +145,7 @@ def test_a_class_gives_a_table_and_files(tmp_path):
         "grades.csv",
         "reports/right.json", "reports/broken.json", "reports/=cmd.json",
         "feedback/right.html", "feedback/broken.html", "feedback/=cmd.html",
+        "staff/right.html", "staff/broken.html", "staff/=cmd.html", "index.html",
         "snapshots/right.frames", "snapshots/=cmd.frames",
     }  # fmt: skip
     rows = list(csv.DictReader((out / "grades.csv").open()))
@@ -162,6 +163,16 @@ def test_html_is_self_contained_and_runs_no_script(tmp_path):
     assert "&lt;script&gt;" in done.stdout
     assert "http" not in done.stdout.replace("http-equiv", "")
     assert "default-src &#39;none&#39;" in done.stdout or "default-src 'none'" in done.stdout
+
+
+def test_the_view_of_the_page_can_be_chosen(right):
+    student, staff = (
+        grader("grade", right, "--course", TINY, "--format", "html", "--view", view).stdout
+        for view in ("student", "staff")
+    )
+    assert "for staff" not in student
+    assert "for staff" in staff
+    assert "SHA-256" in staff
 
 
 def test_html_of_several_needs_a_folder(tmp_path):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import torch
 from nbclient import NotebookClient
 
 from grader.assignment import Assignment
@@ -95,6 +96,17 @@ def test_what_a_student_reads(averages):
     right = check_namespace("model", {"model": None, "answer": 3}, averages)
     assert right.passed
     assert "Go on." in repr(right)
+
+
+def test_a_student_sees_their_own_maps_where_something_public_is_wrong(convolution):
+    names = {"stimuli": torch.ones(5, 1, 48, 64), "convLayer": torch.nn.Conv2d(1, 6, 7)}
+    small = {**names, "convout": torch.randn(5, 6, 42, 58)}
+    shown = check_namespace("q3_activations", small, convolution)._repr_html_()
+    assert 'alt="channel 0: 42 rows, 58 columns, values from' in shown
+    assert 'aria-label="expected: 5 by 6 by 48 by 64"' in shown
+    assert "<script" not in shown
+    right = {**names, "convout": torch.randn(5, 6, 48, 64)}
+    assert "<img" not in check_namespace("q3_activations", right, convolution)._repr_html_()
 
 
 def test_outside_of_the_folder_it_says_so_and_goes_on(tmp_path, monkeypatch):
