@@ -19,6 +19,8 @@ from bleach.html5lib_shim import Filter
 from bleach.sanitizer import Cleaner
 from PIL import Image
 
+from grader.text import whole
+
 LONGEST_TEXT = 12_000
 MOST_LINES = 60
 LARGEST_IMAGE = 400_000  # bytes
@@ -40,7 +42,7 @@ _ATTRIBUTES = {
     "img": ["src", "alt"],
     "abbr": ["title"],
 }
-_UNSEEN = re.compile(r"<(style|script|template|noscript)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.I)
+_UNSEEN = re.compile(r"<(style|script|template|noscript)\b.*?</\1\s*>", re.DOTALL | re.I)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _ESCAPES = re.compile(r"\x1b(?!\[[\d;]*m)(?:\[[\d;?]*[A-Za-z])?")
 _EMBEDDED = re.compile(r"data:image/(png|jpeg|gif);base64,([A-Za-z0-9+/=\s]+)\Z")
@@ -151,7 +153,7 @@ def printed(text: str) -> str:
 def image(source: str) -> bool:
     """Tell whether a source is a picture that the page itself carries, and no trap for a viewer."""
     match = _EMBEDDED.match(source)
-    return match is not None and is_image(match.group(1), match.group(2))
+    return match is not None and is_image(match.group(1), "".join(match.group(2).split()))
 
 
 def is_image(kind: str, text: str) -> bool:
@@ -159,7 +161,9 @@ def is_image(kind: str, text: str) -> bool:
     if len(text) * 3 // 4 > LARGEST_IMAGE:
         return False
     try:
-        with Image.open(io.BytesIO(base64.b64decode(text)), formats=(_KINDS[kind],)) as opened:
+        with Image.open(
+            io.BytesIO(base64.b64decode(text, validate=True)), formats=(_KINDS[kind],)
+        ) as opened:
             return opened.width * opened.height <= MOST_PIXELS
     except (binascii.Error, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return False
@@ -167,7 +171,7 @@ def is_image(kind: str, text: str) -> bool:
 
 def visible(text: str) -> str:
     """Return text without characters that hide or turn round what stands beside them."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", whole(text))
 
 
 def shortened(text: str) -> str:

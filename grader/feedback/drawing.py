@@ -86,14 +86,15 @@ def _panel(panel: Panel, array: np.ndarray, limit: float) -> DrawnPanel:
         finite = array[np.isfinite(array)]
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     levels = _levels(array, low, high)
+    few = array.size <= _MOST_NUMBERS
     return DrawnPanel(
-        title=panel.title,
+        title=f"{panel.title} (own scale)" if panel.style == "input" and not few else panel.title,
         uri=_png(levels, panel.style),
         alt=_alt(panel, array),
         width=width,
         height=height,
         staff_only=panel.staff_only,
-        squares=_squares(array, levels, panel.style) if array.size <= _MOST_NUMBERS else (),
+        squares=_squares(array, levels, panel.style) if few else (),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader.feedback import clean
+from grader.text import whole
 
 MOST_OUTPUTS = 12
 _PICTURES = {"image/png": "png", "image/jpeg": "jpeg", "image/gif": "gif"}
@@ -95,7 +96,7 @@ def _picture(kind: str, text: str, alt: str) -> str:
 
 def _drawing(source: str, alt: str) -> str:
     """Return an SVG as an image: there a browser runs no script of it and loads nothing for it."""
-    data = source.encode("utf-8", "replace")
+    data = whole(source).encode()
     if len(data) > clean.LARGEST_IMAGE:
         return note(f"a drawing of {len(data) // 1000:,} kB, left out")
     packed = base64.b64encode(data).decode("ascii")

@@ -7,19 +7,21 @@ each question's result in its place. A content security policy allows the page's
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Literal
 
 from jinja2 import Environment, PackageLoader, select_autoescape
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from grader.feedback import cells, drawing, shapes
 from grader.feedback.material import Material
 from grader.feedback.terminal import clean, points
 from grader.report import CheckRecord
 
+_NAME = re.compile(r"`([^`]{1,80})`")
 View = Literal["student", "staff"]
 WORDS = {
     "full": ("✓", "full marks"),
@@ -67,7 +69,9 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     sheet = files("grader.feedback").joinpath("templates/style.css").read_text(encoding="utf-8")
-    found.filters.update(points=points, clean=clean, shapes=shapes.draw, failing=failing)
+    found.filters.update(
+        points=points, clean=clean, shapes=shapes.draw, failing=failing, sentence=sentence
+    )
     found.globals.update(style=Markup(sheet), style_digest=_digest(sheet), words=WORDS)
     return found
 
@@ -79,6 +83,11 @@ def failing(checks: Sequence[CheckRecord]) -> list[CheckRecord]:
         if check.status != "passed":
             by_message.setdefault(check.message or check.name, check)
     return list(by_message.values())
+
+
+def sentence(text: str | None) -> Markup:
+    """Return a sentence with its `names` in backquotes as code, everything in it escaped."""
+    return Markup(_NAME.sub(r"<code>\1</code>", str(escape(clean(text or "")))))
 
 
 def _digest(sheet: str) -> str:

@@ -1,11 +1,11 @@
 """Pictures of the convolution assignment: drawn for wrong answers, and never a reason to fail."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from support import ROOT
 
 from grader import pictures
 from grader.checks import load_reference
@@ -18,6 +18,7 @@ NAMES = (
     "tiny_correlation", "square_correlation", "small_kernels", "two_channels", "stimuli", "convLayer",
     "convout", "weights", "layer_with_weights",
 )  # fmt: skip
+ROOT = Path(__file__).parents[3]
 STAFF_ONLY = {"expected", "found − expected"}
 
 
