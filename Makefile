@@ -16,7 +16,7 @@ demo: $(READY)
 	@echo "== A folder of notebooks ======================================================="
 	-@$(BIN)/grader grade $(addprefix tests/submissions/,$(DEMO)) -o .demo
 	@echo
-	@echo "Open .demo/feedback/*.html in a browser: what each student would read."
+	@echo "Open .demo/index.html in a browser: the class; .demo/feedback holds what each student reads."
 
 test: $(READY)
 	$(BIN)/python -m pytest -n auto
