@@ -8,8 +8,9 @@
         return Picture("Your first map", (Panel("stimulus", stimuli[0, 0], "grey"),
                                           Panel("yours", convout[0, 0])))
 
-A parameter is a captured name, a probe, or `given` (the probes' inputs). A function whose values
-are not all there is not called. It returns a Picture, several, or None for nothing to show.
+A parameter is a captured name, a probe, `given` (the probes' inputs) or `arithmetic` (for
+`grader.tolerance`). A function whose values are not all there is not called. It returns a
+Picture, several, or None for nothing to show.
 """
 
 import importlib
@@ -28,6 +29,7 @@ from grader.assignment import read_text
 from grader.errors import AssignmentError
 from grader.probes import GIVEN, Given
 from grader.snapshot import Failed, Missing
+from grader.tolerance import FLOAT32_CPU, Arithmetic
 
 Style = Literal["signed", "input", "grey", "marks"]
 Array = torch.Tensor | np.ndarray
@@ -118,14 +120,18 @@ def load_hidden(reference: ModuleType) -> tuple[Maker, ...]:
 
 
 def make(
-    makers: Iterable[Maker], question: str, values: Mapping[str, object], given: Given
+    makers: Iterable[Maker],
+    question: str,
+    values: Mapping[str, object],
+    given: Given,
+    arithmetic: Arithmetic = FLOAT32_CPU,
 ) -> tuple[Picture, ...]:
     """Return the pictures of a question, made from what was observed of it.
 
     Raises AssignmentError where a function of the author's raises or returns anything else.
     """
     there = {k: v for k, v in values.items() if not isinstance(v, Missing | Failed)}
-    there[GIVEN] = given
+    there |= {GIVEN: given, "arithmetic": arithmetic}
     found: list[Picture] = []
     for maker in makers:
         if maker.question == question and all(name in there for name in maker.needs):

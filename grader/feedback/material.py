@@ -17,6 +17,7 @@ from grader.pictures import Maker, Picture
 from grader.pipeline import Graded
 from grader.report import QuestionRecord, Report
 from grader.sandbox.execution import Execution
+from grader.tolerance import arithmetic_of
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def gather(graded: Graded, assignment: Assignment) -> Material:
     drawn: dict[str, tuple[Picture, ...]] = {}
     notes: list[str] = []
     for question in report.questions:
-        if question.status in ("partial", "none") and graded.execution is not None:
+        if question.status in ("partial", "none"):
             drawn[question.name] = tuple(_pictures(question, graded, assignment, notes))
     return Material(
         report=report,
@@ -81,11 +82,13 @@ def _hidden(folder: Path) -> tuple[Maker, ...]:
 def _pictures(
     question: QuestionRecord, graded: Graded, assignment: Assignment, notes: list[str]
 ) -> Iterator[Picture]:
-    observations = graded.execution.observations if graded.execution else ()
+    if graded.execution is None:
+        return
+    observations, arithmetic = graded.execution.observations, arithmetic_of(graded.execution.device)
     values = next((o.values for o in reversed(observations) if o.question == question.name), {})
     for load, where in ((_public, assignment.pictures_path), (_hidden, assignment.hidden)):
         try:
-            yield from pictures.make(load(where), question.name, values, graded.given)
+            yield from pictures.make(load(where), question.name, values, graded.given, arithmetic)
         except AssignmentError as error:
             notes.append(str(error))
 

@@ -11,7 +11,7 @@ import torch
 from grader import expect
 from grader.pictures import Panel, Picture, picture, planes
 from grader.probes import Given
-from grader.tolerance import FLOAT32_CPU, error_bound, within
+from grader.tolerance import Arithmetic, error_bound, within
 
 from .filters import ROUNDING, filters
 from .layer import Correlation, correlate, correlate2d
@@ -24,7 +24,9 @@ SMALL, COLOUR = (
 
 
 @picture("q1_equation")
-def random_image(given: Given, square_correlation: object) -> Picture | None:
+def random_image(
+    given: Given, arithmetic: Arithmetic, square_correlation: object
+) -> Picture | None:
     """A random image under a random kernel."""
     truth = correlate2d(given["wide_image"], given["square_kernel"])
     own = _alike(square_correlation, truth.value)
@@ -34,13 +36,15 @@ def random_image(given: Given, square_correlation: object) -> Picture | None:
         Panel("image", given["wide_image"], "input"),
         Panel("kernel", given["square_kernel"], "input"),
         Panel("found", own),
-        *_against(own, truth.value, _wrong(own, truth)),
+        *_against(own, truth.value, _wrong(own, truth, arithmetic)),
     )
     return Picture("correlate2d on a random image", panels)
 
 
 @picture("q2_layer")
-def layers(given: Given, small_kernels: object, two_channels: object) -> Iterator[Picture]:
+def layers(
+    given: Given, arithmetic: Arithmetic, small_kernels: object, two_channels: object
+) -> Iterator[Picture]:
     """The channel with the largest error, for each of two layers on random images."""
     for label, observed, images, size in (
         (SMALL, small_kernels, given["grey_batch"], (1, 4, 3)),
@@ -53,10 +57,10 @@ def layers(given: Given, small_kernels: object, two_channels: object) -> Iterato
             continue  # the check's sentence has said so
         truth = correlate(images, weight, bias)
         own = _alike(output, truth.value)
-        if own is None or not bool(_wrong(own, truth).any()):
+        if own is None or not bool(_wrong(own, truth, arithmetic).any()):
             continue
         n, c = _worst(own, truth.value)
-        wrong = _wrong(own, truth)[n, c]
+        wrong = _wrong(own, truth, arithmetic)[n, c]
         yield Picture(
             f"{label}: image {n}, channel {c}",
             (
@@ -68,13 +72,15 @@ def layers(given: Given, small_kernels: object, two_channels: object) -> Iterato
 
 
 @picture("q3_activations")
-def worst_map(stimuli: object, convLayer: object, convout: object) -> Picture | None:
+def worst_map(
+    arithmetic: Arithmetic, stimuli: object, convLayer: object, convout: object
+) -> Picture | None:
     """The map with the largest error, under the student's own stimuli and layer."""
     truth, own_truth = expected_activations(stimuli, convLayer)
     own = _alike(convout, truth.value)
     if own is None:
         return None
-    if not _wrong(own, truth).any() or not _wrong(own, own_truth).any():
+    if not _wrong(own, truth, arithmetic).any() or not _wrong(own, own_truth, arithmetic).any():
         return None
     n, c = _worst(own, own_truth.value)
     images = planes(expect.as_tensor(stimuli, truth.value[:, :1].shape), most=len(truth.value))
@@ -83,37 +89,43 @@ def worst_map(stimuli: object, convLayer: object, convout: object) -> Picture | 
         (
             *(Panel("stimulus", image, "grey") for image in images[n : n + 1]),
             Panel("convout", own[n, c]),
-            *_against(own[n, c], own_truth.value[n, c], _wrong(own, own_truth)[n, c]),
+            *_against(own[n, c], own_truth.value[n, c], _wrong(own, own_truth, arithmetic)[n, c]),
         ),
         "Judged on the stimuli and the layer of the notebook, whatever they are.",
     )
 
 
 @picture("q3_activations")
-def layer_filters(convLayer: object) -> Picture | None:
+def layer_filters(arithmetic: Arithmetic, convLayer: object) -> Picture | None:
     """The filter of the layer that is farthest from the one asked for."""
     expected = filters()
     try:
         own, _ = own_filters("convLayer", convLayer, *own_size(convLayer))
     except AssertionError:
         return None
-    return _worst_filter("convLayer", own, expected) if own.shape == expected.shape else None
+    return (
+        _worst_filter("convLayer", own, expected, arithmetic)
+        if own.shape == expected.shape
+        else None
+    )
 
 
 @picture("q6_weights")
-def weights(weights: object, layer_with_weights: object) -> Picture | None:
+def weights(arithmetic: Arithmetic, weights: object, layer_with_weights: object) -> Picture | None:
     """The kernel that is farthest from the layer's own."""
     try:
         own, _ = own_filters("layer", layer_with_weights, *LAYER_SIZE)
     except AssertionError:
         return None
     found = _alike(weights, own)
-    return None if found is None else _worst_filter("weights", found, own)
+    return None if found is None else _worst_filter("weights", found, own, arithmetic)
 
 
-def _worst_filter(name: str, own: torch.Tensor, expected: torch.Tensor) -> Picture | None:
+def _worst_filter(
+    name: str, own: torch.Tensor, expected: torch.Tensor, arithmetic: Arithmetic
+) -> Picture | None:
     """Compare filters (C_out, 1, K, K): the one with the largest error, None where all agree."""
-    bound = error_bound(torch.ones_like(expected), 1, FLOAT32_CPU, factor_error=ROUNDING)
+    bound = error_bound(torch.ones_like(expected), 1, arithmetic, factor_error=ROUNDING)
     wrong = ~within(own, expected, bound)
     if not bool(wrong.any()):
         return None
@@ -143,8 +155,8 @@ def _alike(value: object, like: torch.Tensor) -> torch.Tensor | None:
         return None
 
 
-def _wrong(own: torch.Tensor, truth: Correlation) -> torch.Tensor:
-    bound = error_bound(truth.magnitude, truth.terms, FLOAT32_CPU, transformed_dims=2)
+def _wrong(own: torch.Tensor, truth: Correlation, arithmetic: Arithmetic) -> torch.Tensor:
+    bound = error_bound(truth.magnitude, truth.terms, arithmetic, transformed_dims=2)
     return ~within(own, truth.value, bound)
 
 

@@ -52,7 +52,7 @@ def test_without_a_check_cell_it_stands_after_the_last_answer(material):
 def test_what_has_no_place_stands_above_the_notebook(material):
     text = page(material(new_code_cell("answer = 3")))
     assert text.index('id="mean"') < text.index("Your notebook")
-    assert "`mean` is not defined." in text
+    assert "<code>mean</code> is not defined." in text
 
 
 def test_cells_as_handed_out_are_folded_and_broken_ones_are_not(material, averages):
