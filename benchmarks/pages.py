@@ -17,6 +17,7 @@ from grader.feedback.material import gather
 from grader.feedback.page import page
 from grader.intake import uploads
 from grader.pipeline import Graded, Settings, grade_all
+from grader.sandbox.worker import Pool
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = sorted(
@@ -38,8 +39,9 @@ def main() -> None:
         seconds.append(time.process_time() - start)
         sizes.extend(len(text.encode()) for text in pages)
 
-    for graded in grade_all(found, assignment, Settings(), workers=1):
-        measure(graded)
+    with Pool(assignment, "cpu", warm=True) as pool:
+        for graded in grade_all(found, assignment, Settings(), pool, workers=1):
+            measure(graded)
     print(f"{len(seconds)} submissions, two pages each")
     print(f"both pages of the first  {1000 * seconds[0]:6.0f} ms")
     print(f"both pages, median       {1000 * statistics.median(seconds):6.0f} ms")
