@@ -15,6 +15,7 @@ FILES = (
     "runtime/__init__.py",
     "runtime/__main__.py",
     "runtime/confine.py",
+    "runtime/interrupts.py",
     "runtime/job.py",
     "runtime/linux.py",
     "runtime/observe.py",

@@ -14,6 +14,7 @@ from grader.wire import Frame
 
 STUB_MESSAGE = "Student exercise"
 INTERRUPTED = failure("TimeLimit", "it took longer than the time allowed")
+Interruptible = Callable[[], contextlib.AbstractContextManager[None]]
 
 
 def observe(
@@ -24,28 +25,48 @@ def observe(
     given: Given,
     encoder: Encoder,
     starting: Callable[[], None] = lambda: None,
+    interruptible: Interruptible = contextlib.nullcontext,
 ) -> dict[str, Node]:
     """Return a node for each captured name and each probe of `question`, arrays in `encoder`.
 
     The notebook's random state, default type and gradient mode are as before afterwards.
-    `starting` is called before each probe. Once a probe had to be interrupted, the question's
-    other probes are not tried: they would most likely take as long.
+    `starting` is called before each probe; `interruptible` makes the context in which student code
+    may be interrupted. Once a probe had to be, the question's other probes are not tried: they
+    would most likely take as long.
     """
     nodes = {
-        name: encoder.encode(notebook[name]) if name in notebook else missing(name)
+        name: _captured(notebook[name], encoder, interruptible)
+        if name in notebook
+        else missing(name)
         for name in captures
     }
     interrupted = False
     for probe in probes.probes:
         if probe.question == question:
             starting()
-            node = INTERRUPTED if interrupted else run_probe(probe, notebook, given, encoder)
+            node = INTERRUPTED
+            if not interrupted:
+                node = run_probe(probe, notebook, given, encoder, interruptible)
             interrupted = node is INTERRUPTED
             nodes[probe.name] = node
     return nodes
 
 
-def run_probe(probe: Probe, notebook: Mapping[str, Any], given: Given, encoder: Encoder) -> Node:
+def _captured(value: object, encoder: Encoder, interruptible: Interruptible) -> Node:
+    try:
+        with interruptible():
+            return encoder.encode(value)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def run_probe(
+    probe: Probe,
+    notebook: Mapping[str, Any],
+    given: Given,
+    encoder: Encoder,
+    interruptible: Interruptible = contextlib.nullcontext,
+) -> Node:
     """Return the node of what a probe returns, or of how it failed."""
     for name in probe.needs:
         if name not in notebook:
@@ -56,7 +77,8 @@ def run_probe(probe: Probe, notebook: Mapping[str, Any], given: Given, encoder: 
     needs = {name: notebook[name] for name in probe.needs}
     with undisturbed():
         try:
-            return encoder.encode(probe.observe(copies, **needs))
+            with interruptible():
+                return encoder.encode(probe.observe(copies, **needs))
         except KeyboardInterrupt:
             return INTERRUPTED
         except NotImplementedError as error:

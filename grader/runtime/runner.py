@@ -12,6 +12,7 @@ import torch
 
 from grader.probes import load_probes
 from grader.runtime import originals
+from grader.runtime.interrupts import Interrupts
 from grader.runtime.job import Job, QuestionPlan
 from grader.runtime.observe import observe, to_frame
 from grader.runtime.shell import NotebookShell, run_cell
@@ -29,6 +30,7 @@ class Runner:
         self._device = torch.device(job.device)
         self._probes = load_probes(job.probes_source, "probes.py")
         self._originals = originals.take()
+        self._interrupts = Interrupts()
         self._given = {name: value.to(self._device) for name, value in job.given.items()}
 
     def run(self) -> None:
@@ -37,7 +39,7 @@ class Runner:
         for cell in self._job.cells:
             with self._originals.restored():
                 self._send({"event": "cell", "index": cell.index})
-            error = run_cell(self._shell, cell.source)
+            error = self._run_cell(cell.source)
             with self._originals.restored():
                 self._send({"event": "done", "index": cell.index, "error": describe(error)})
                 for question in self._job.questions:
@@ -48,6 +50,13 @@ class Runner:
             for question in self._job.questions:
                 self._observe(question, "end")
             self._send({"event": "end"})
+
+    def _run_cell(self, source: str) -> BaseException | None:
+        try:
+            with self._interrupts.allowed():
+                return run_cell(self._shell, source)
+        except KeyboardInterrupt as late:
+            return late
 
     def _observe(self, question: QuestionPlan, when: str) -> None:
         encoder = Encoder(self._job.snapshot_bytes)
@@ -60,6 +69,7 @@ class Runner:
                 self._given,
                 encoder,
                 starting=lambda: self._send({"event": "probe"}),
+                interruptible=self._interrupts.allowed,
             )
         write_frame(self._results, to_frame(question.name, when, nodes, encoder))
 

@@ -38,7 +38,7 @@ class Server:
 
     def warm_up(self, preload: list[str], thorough: bool) -> None:
         """Import what notebooks need, make the shell, and do once what is slow the first time."""
-        self._shell = prepare(f"{self._place}/home", preload, thorough=thorough)
+        self._shell = prepare(f"{self._place}/warm", preload, thorough=thorough)
         if linux.threads() != 1:
             raise RuntimeError("the warm process has more than one thread and must not fork")
         if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
