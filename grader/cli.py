@@ -119,12 +119,17 @@ def grade(
             from grader.pipeline import Settings
 
             settings = Settings(where, seed, allow_unsandboxed)
-            graded = list(_graded(uploads, assignment, settings, pool, workers, output))
-    reports = [each.report for each in sorted(graded, key=lambda g: g.report.submission.id)]
+            reports, page = [], ""
+            for graded in _graded(uploads, assignment, settings, pool, workers, output):
+                # Of a class only the reports are kept in memory.
+                reports.append(graded.report)
+                if form == "html" and len(uploads) == 1:
+                    page = _page(graded, assignment, view)
+    reports.sort(key=lambda report: report.submission.id)
     if output is not None:
         _save_class(reports, assignment, output)
-    if form == "html" and len(graded) == 1:
-        _print_page(graded[0], assignment, view)
+    if page:
+        click.echo(page)
     else:
         _print(reports, form, single=len(uploads) == 1, output=output)
     sys.exit(GRADED if all(r.status == "graded" for r in reports) else NOT_ALL_GRADED)
@@ -257,11 +262,11 @@ def _save_class(reports: "list[Report]", assignment: Assignment, output: Path) -
     store.save_index(reports, assignment, output)
 
 
-def _print_page(graded: "Graded", assignment: Assignment, view: "View") -> None:
+def _page(graded: "Graded", assignment: Assignment, view: "View") -> str:
     from grader.feedback.material import gather
     from grader.feedback.page import page
 
-    click.echo(page(gather(graded, assignment), view))
+    return page(gather(graded, assignment), view)
 
 
 def _print(reports: "list[Report]", form: str, *, single: bool, output: Path | None) -> None:
