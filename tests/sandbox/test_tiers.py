@@ -135,6 +135,28 @@ def test_a_killed_grader_leaves_no_process(tmp_path):
     assert [pid for pid in started if Path(f"/proc/{pid}").exists()] == []
 
 
+def test_what_a_killed_grader_left_behind_is_swept_by_the_next(averages, tmp_path, monkeypatch):
+    path = write_notebook(tmp_path / "a.ipynb", "mean = 1\nwhile True: pass")
+    place = tmp_path / "tmp"
+    place.mkdir()
+    (place / "grader-stage-mine").mkdir()  # no grader's: it has no lock
+    process = subprocess.Popen(
+        [sys.executable, "-m", "grader", "grade", str(path), "--course", str(TINY)],
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "TMPDIR": str(place)},
+    )
+    monkeypatch.setattr("tempfile.tempdir", str(place))
+    while not list(place.glob("*/grader.lock")) and process.poll() is None:
+        time.sleep(0.05)
+    with Pool(averages, "cpu", warm=False):
+        assert list(place.glob("*/grader.lock")), "it was taken from a grader that is alive"
+    process.kill()
+    process.wait()
+    assert list(place.glob("*/grader.lock"))
+    with Pool(averages, "cpu", warm=False):
+        assert [each.name for each in place.iterdir()] == ["grader-stage-mine"]
+
+
 def test_a_cell_can_be_stopped_where_the_grader_ignores_interrupts(tmp_path):
     """As in the background of a script: a shell starts such commands with SIGINT ignored."""
     course = tmp_path / "course"
