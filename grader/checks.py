@@ -26,7 +26,7 @@ from grader.assignment import Assignment
 from grader.errors import AssignmentError
 from grader.sandbox.execution import Observation
 from grader.snapshot import PLACEHOLDER, STUB, Failed, Missing
-from grader.tolerance import Arithmetic, arithmetic_of
+from grader.tolerance import Arithmetic
 
 CheckStatus = Literal["passed", "failed", "not_run"]
 REFERENCE = "reference"
@@ -112,7 +112,7 @@ def check(
     observation: Observation,
     assignment: Assignment,
     given: Mapping[str, torch.Tensor],
-    device: str,
+    arithmetic: Arithmetic,
     own: Own | None = None,
 ) -> Findings:
     """Run a question's public and hidden test files over one observation of it.
@@ -121,8 +121,8 @@ def check(
 
     Raises AssignmentError where a test file is broken: that is never the student's loss.
     """
-    arithmetic, name = arithmetic_of(device), observation.question
-    values, reference = observation.values, load_reference(assignment.hidden)
+    name, values = observation.question, observation.values
+    reference = load_reference(assignment.hidden)
     public = run(assignment.public_tests(name), evidence(values, given, arithmetic, None, own))
     hidden = run(assignment.hidden_tests(name), evidence(values, given, arithmetic, reference, own))
     return Findings(name, observation.when, public + hidden)

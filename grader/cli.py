@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import click
 from rich.console import Console
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from grader.report import Report
     from grader.sandbox.worker import Pool
 
+T = TypeVar("T")
 GRADED, NOT_ALL_GRADED, WRONG_COMMAND = 0, 1, 2
 FORMATS = ("text", "json", "html")
 WIDTH = 80
@@ -155,10 +156,26 @@ def build(name: str | None, course: Path | None) -> None:
 @assignment_option
 @course_option
 @click.option("--device", type=click.Choice(("auto", "cpu", "cuda")), default="auto")
-def verify(name: str | None, course: Path | None, device: str) -> NoReturn:
+@click.option("--quick", is_flag=True, help="Leave out the corpus of right and wrong answers.")
+@click.option("--stability", is_flag=True, help="Also grade right answers on many inputs (long).")
+@click.option("--seeds", type=click.IntRange(1), default=20, show_default=True)
+@click.option(
+    "--table", type=click.Path(path_type=Path, dir_okay=False), help="Write the certificate here."
+)
+def verify(
+    name: str | None,
+    course: Path | None,
+    device: str,
+    quick: bool,
+    stability: bool,
+    seeds: int,
+    table: Path | None,
+) -> NoReturn:
     """Let an assignment prove itself.
 
-    The starter earns 0, the solution everything, no hidden file is in reach of student code.
+    The starter earns 0, the solution everything, no hidden file is in reach of student code. Then
+    the corpus beside the reference is graded: right answers earn everything, wrong ones lose
+    points where they should. The outcome is written to certificate.json beside the reference.
 
     Exit status: 0 every rule holds; 1 some do not; 2 the command was wrong.
     """
@@ -166,11 +183,19 @@ def verify(name: str | None, course: Path | None, device: str) -> NoReturn:
         assignment = _assignment(course, name)
         from grader import device as devices
         from grader.pipeline import Settings
+        from grader.verify import Proof, certify
         from grader.verify import verify as prove
+
+        settings = Settings(devices.resolve(device))
+
+        def proofs() -> "Iterator[Proof]":
+            yield from prove(assignment, settings)
+            if not quick:
+                yield from certify(assignment, settings, _counted, seeds if stability else 0, table)
 
         faults = 0
         with _ended_by_signals():
-            for proof in prove(assignment, Settings(devices.resolve(device))):
+            for proof in proofs():
                 faults += bool(proof.fault)
                 click.secho("✗ " if proof.fault else "✓ ", nl=False, fg=_colour(not proof.fault))
                 click.echo(proof.rule)
@@ -267,6 +292,13 @@ def _page(graded: "Graded", assignment: Assignment, view: "View") -> str:
     from grader.feedback.page import page
 
     return page(gather(graded, assignment), view)
+
+
+def _counted(found: "Iterable[T]", total: int, what: str) -> "Iterator[T]":
+    """Pass things on, with a progress bar on stderr."""
+    columns = TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield from progress.track(found, total=total)
 
 
 def _print(reports: "list[Report]", form: str, *, single: bool, output: Path | None) -> None:

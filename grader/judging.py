@@ -1,8 +1,9 @@
 """Judging: from everything that was observed to a mark for each question, and what explains it.
 
-A question that `follows` an earlier one is judged twice where the earlier one lost points: as it
-stands, and on the student's own earlier result (test files see it as `own`). A check that only
-the second judgement passes counts, and says so: one mistake costs once.
+A question that `follows` an earlier one is judged twice where the earlier one lost some of its
+points: as it stands, and on the student's own earlier result (test files see it as `own`). A check
+that only the second judgement passes counts, and says so: one mistake costs once. Where the
+earlier question earned nothing, there is no result to follow.
 """
 
 from collections.abc import Mapping
@@ -51,22 +52,26 @@ def _judge(
     given: Given,
     earlier: Mapping[str, Judged],
 ) -> Judged:
-    device = execution.device
+    arithmetic = arithmetic_of(execution.device)
     seen: list[Observation] = []
     plain: list[Findings] = []
     for each in execution.observations:
         if each.question == question.name and not (plain and _all_passed(plain[-1])):
             seen.append(each)
-            plain.append(checks.check(each, assignment, given, device))
+            plain.append(checks.check(each, assignment, given, arithmetic))
     strict = score.mark(question, plain)
     flawed = strict.status in ("partial", "none")
-    followed = {name: what for name, what in question.follows.items() if earlier[name].flawed}
+    followed = {
+        name: what
+        for name, what in question.follows.items()
+        if earlier[name].flawed and earlier[name].mark.score > 0
+    }
     if not flawed or not followed:
         return Judged(strict, _values(strict, seen, plain), flawed)
     own = {name: earlier[name].values for name in followed}
     note = f"Judged on your own {' and '.join(dict.fromkeys(followed.values()))}."
     lenient = [
-        _better(findings, checks.check(each, assignment, given, device, own), note)
+        _better(findings, checks.check(each, assignment, given, arithmetic, own), note)
         for each, findings in zip(seen, plain, strict=True)
     ]
     mark = score.mark(question, lenient)

@@ -21,12 +21,14 @@ class Arithmetic:
     """The arithmetic in which observed numbers were computed.
 
     `unit_roundoff` is u of the accumulation; `factor_roundoff` is the relative rounding of each
-    factor before the product (0 where factors are used as they are).
+    factor before the product (0 where factors are used as they are). `share` is how much of the
+    bound is allowed: less than 1 only to measure how close honest work comes to it.
     """
 
     name: str
     unit_roundoff: float
     factor_roundoff: float
+    share: float = 1.0
 
 
 FLOAT32_CPU = Arithmetic("float32 on the CPU", 2.0**-24, 0.0)
@@ -67,7 +69,7 @@ def relative_bound(
     `factor_error` is the relative error that the factors honestly carry already, for example
     because the weights are themselves results of a float32 formula.
     """
-    return _factors(arithmetic, factor_error) + _sum(terms, arithmetic, slack)
+    return arithmetic.share * (_factors(arithmetic, factor_error) + _sum(terms, arithmetic, slack))
 
 
 def error_bound(
@@ -91,7 +93,8 @@ def error_bound(
     if transformed_dims and own.numel():
         dims = tuple(range(-transformed_dims, 0))
         summed = own.amax(dim=dims, keepdim=True).expand_as(own)
-    return own * _factors(arithmetic, factor_error) + summed * _sum(terms, arithmetic, slack)
+    of_factors, of_sums = _factors(arithmetic, factor_error), _sum(terms, arithmetic, slack)
+    return arithmetic.share * (own * of_factors + summed * of_sums)
 
 
 def _factors(arithmetic: Arithmetic, factor_error: float) -> float:

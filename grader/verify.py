@@ -3,14 +3,16 @@
 Each rule yields findings; a finding without a fault is a proof that was made.
 """
 
+import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
-from grader import build, checks, intake, pipeline
+from grader import build, certificate, checks, corpus, diagnosis, intake, pipeline, stability
 from grader.assignment import Assignment
 from grader.errors import GraderError
 from grader.intake import Upload
@@ -21,6 +23,7 @@ from grader.report import Report
 from grader.sandbox.execution import Execution
 from grader.sandbox.worker import Pool
 from grader.score import tidy
+from grader.tolerance import arithmetic_of
 
 _PUBLIC_FILES = {"assignment.toml", "notebook.py", "starter.ipynb", "probes.py", "README.md"}
 _PROVIDED = {GIVEN, "arithmetic", "env", checks.OWN}
@@ -76,11 +79,63 @@ def verify(assignment: Assignment, settings: Settings) -> Iterator[Proof]:
                 lambda a: _earns(a, build.solved(a), settings, pool, everything=True),
             ),
             (
+                "the truth of misconceptions.py gives the solved notebook's own numbers",
+                lambda a: _truth(a, settings, pool),
+            ),
+            (
                 "no hidden file is in reach of student code",
                 lambda a: _reachable(a, settings, pool),
             ),
         ):
             yield from _proofs(rule, faults, assignment)
+
+
+def certify(
+    assignment: Assignment,
+    settings: Settings,
+    watched: Callable[[Iterable[Any], int, str], Iterable[Any]],
+    seeds: int = 0,
+    table: Path | None = None,
+) -> Iterator[Proof]:
+    """Grade the corpus beside the reference and write certificate.json; yield what it says.
+
+    `watched` passes things on and shows how many of them there were. With `seeds`, right answers
+    are also graded on so many draws of inputs, which writes stability.json. `table` is a file for
+    the certificate as a page. Without a corpus there is nothing to do.
+    """
+    total = len(corpus.cases(assignment))
+    if not total:
+        return
+    cases = list(watched(certificate.results(assignment, settings), total, "grading the corpus"))
+    document = certificate.certificate(cases, assignment)
+    path = assignment.hidden / certificate.FILE
+    path.write_text(certificate.to_text(document), encoding="utf-8")
+    for holds, sentence in certificate.summary(document["totals"]):
+        yield Proof(sentence, "" if holds else "see below")
+    for fault in certificate.failures(cases):
+        yield Proof("a case earns what it deserves", fault)
+    for question, kills in document["kills"].items():
+        for label in [label for label, count in kills.items() if not count]:
+            yield Proof(f"dead weight: {question}: {label!r} noticed no wrong answer")
+    measured = assignment.hidden / certificate.STABILITY_FILE
+    if seeds:
+        plan = stability.plan(assignment, seeds)
+        found = list(watched(stability.runs(assignment, settings, plan), len(plan), "stability"))
+        figures = stability.summary(found, assignment)
+        measured.write_text(certificate.to_text(figures), encoding="utf-8")
+        yield from _stable(figures)
+    if table is not None:
+        kept = json.loads(measured.read_text(encoding="utf-8")) if measured.is_file() else None
+        table.write_text(certificate.page(document, kept), encoding="utf-8")
+
+
+def _stable(figures: Mapping[str, Any]) -> Iterator[Proof]:
+    rule = f"right answers pass on {figures['seeds']} draws, with 1 thread and with 2"
+    lost = figures["false_rejects"]
+    yield Proof(rule, f"{lost} of {figures['notebooks']} notebooks lost points." if lost else "")
+    for question, share in figures["largest_share_of_the_bound"].items():
+        rule = f"{question}: the largest error is {share:.3f} of the bound"
+        yield Proof(rule, "" if share <= stability.LIMIT else "expected at most half of it.")
 
 
 def _proofs(
@@ -189,6 +244,21 @@ def _earns(
             why = "; ".join(c.message for c in question.checks if c.status != "passed")[:300]
             yield f"{question.name}: earned {question.score:g}, expected {due:g}. {why}"
     yield from _broken_cells(report)
+
+
+def _truth(assignment: Assignment, settings: Settings, pool: Pool) -> Iterator[str]:
+    bank = diagnosis.load(assignment.hidden)
+    if bank is None:
+        return
+    with _Uploaded(build.solved(assignment)) as upload:
+        submission = intake.read(upload, assignment)
+        given = pipeline.draw(submission, assignment, settings)
+        execution = pipeline.run(submission, assignment, given, settings, pool)
+    arithmetic = arithmetic_of(execution.device)
+    for seen in execution.observations:
+        compare = bank.predict(seen.question, seen.values, given, arithmetic)
+        if not all(comparison.holds for comparison in compare(bank.truth)):
+            yield f"{seen.question}: the truth is contradicted by the solved notebook."
 
 
 def _broken_cells(report: Report) -> Iterator[str]:

@@ -12,6 +12,7 @@ from .observed import (
     optional,
     own_filters,
     own_size,
+    own_weights,
     part,
     responses,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "optional",
     "own_filters",
     "own_size",
+    "own_weights",
     "part",
     "responses",
     "set_gratings",

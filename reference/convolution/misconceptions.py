@@ -190,8 +190,8 @@ BANK = (
     ),
     Misconception(
         "padding_one",
-        "One pixel of padding was added, whatever the kernel's size. That suits one size of "
-        "kernel only: make the padding depend on K.",
+        "Kernels larger than 3 x 3 were given the padding of a 3 x 3 one. Work out how the padding "
+        "has to grow with the kernel.",
         BORDER,
         SLIDING,
         (border(lambda k: 1, lambda k: 1, "constant"),),

@@ -201,6 +201,9 @@ def _activations(seen: Seen, model: Model) -> Iterator[Comparison]:
     found = expect.tensor("convout", expect.as_tensor(convout)).detach()
     drawn = (model.angles, model.theta, model.shown, model.steps, model.K)
     if model.layer_used == "other":
+        yield fact(list(found.shape), [5, 6, 48, 64])
+        flat = bool((found == found.flatten()[0]).all())
+        yield fact([flat, bool(torch.isfinite(found).all())], [False, True])
         yield _some_other_layer(images, found, seen.arithmetic)
     else:
         if model.channels_out is same and found.ndim == 4:
@@ -237,15 +240,27 @@ def _weights(seen: Seen, model: Model) -> Iterator[Comparison]:
 
 
 def _cells(seen: Seen, model: Model) -> Iterator[Comparison]:
-    if "moved_patches" not in seen.values or model.cell == Cell():
+    if not {"moved_patches", "four_orientations"} <= set(seen.values) or model.cell == Cell():
         return
-    found = expect.tensor("responses", seen.values["moved_patches"]).detach()
     patches = seen.given["patches"].flatten(0, 2)[:9:2]  # (5, 1, H, W)
-    outcomes = [
-        Comparison(found[:9:2], each, 1e-4 * each.abs().amax() + torch.zeros_like(each))
-        for each in _cell_responses(model.cell, patches.to(torch.float64))
-    ]
-    yield next((each for each in outcomes if each.holds), outcomes[0])
+    shown = [(expect.tensor("responses", seen.values["moved_patches"])[:9:2], patches)]
+    if model.cell.pooled == "all":
+        # Noise reaches the border, where kernels are cut off and no longer have a mean of zero.
+        noise = expect.tensor("responses", seen.values["four_orientations"])
+        shown.append((noise, seen.given["grey_batch"]))
+    ways = list(
+        zip(*(_cell_comparisons(model.cell, found, images) for found, images in shown), strict=True)
+    )
+    yield from next((way for way in ways if all(each.holds for each in way)), ways[0])
+
+
+def _cell_comparisons(
+    cell: Cell, found: torch.Tensor, images: torch.Tensor
+) -> Iterator[Comparison]:
+    """Compare responses (N, 4) with those of each way to drop signs and to pool."""
+    for value, scale in _cell_responses(cell, images.to(torch.float64)):
+        bound = 1e-4 * scale.amax().expand_as(value)
+        yield Comparison(found.detach(), value, bound)
 
 
 QUESTIONS: Mapping[str, Callable[[Seen, Model], Iterator[Comparison]]] = {
@@ -284,7 +299,7 @@ def _responses(
     if bias is not None and model.bias_added:
         b = bias.detach().to(torch.float64)
     share = model.divided(w.shape[2] * w.shape[3])
-    terms = w[0].numel() + 2
+    terms = w[0].numel() + (bias is not None)
     key = name, model.border, model.stride, model.dilation, model.kernel, model.channels_in
 
     def slide(x: torch.Tensor, w: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
@@ -423,22 +438,23 @@ def _filters(steps: tuple[str, ...], K: int) -> torch.Tensor:
     return bank
 
 
-def _cell_responses(cell: Cell, images: torch.Tensor) -> Iterator[torch.Tensor]:
-    """Yield what such cells answer, for each way to drop signs and to pool: each (N, 4)."""
+def _cell_responses(
+    cell: Cell, images: torch.Tensor
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Yield what such cells answer, and their sums of magnitudes, for each way: each (N, 4)."""
     bank = filters(4 if cell.kernels == "first" else 6).to(torch.float64)
     kernels = bank[:4] if cell.kernels != "gabors" else bank[2:]
     simple = functional.conv2d(images, kernels, padding=3)  # (N, 4, H, W)
-    signs = (torch.square, torch.abs, torch.relu) if cell.rectified else (same,)
-    for drop in signs:
+    for drop in (torch.square, torch.abs, torch.relu) if cell.rectified else (same,):
         kept = drop(simple)
         if cell.pooled == "middle":
-            height, width = kept.shape[2:]
-            yield kept[:, :, height // 2, width // 2]
+            middle = kept[:, :, kept.shape[2] // 2, kept.shape[3] // 2]
+            yield middle, middle.abs()
         else:
-            yield kept.sum(dim=(2, 3))
-            yield kept.mean(dim=(2, 3))
+            yield kept.sum(dim=(2, 3)), kept.abs().sum(dim=(2, 3))
+            yield kept.mean(dim=(2, 3)), kept.abs().mean(dim=(2, 3))
             if cell.rectified:
-                yield kept.amax(dim=(2, 3))
+                yield kept.amax(dim=(2, 3)), kept.abs().amax(dim=(2, 3))
 
 
 def _amounts(border: Border, kh: int, kw: int) -> tuple[int, int, int, int]:

@@ -57,6 +57,16 @@ def own_size(layer: object) -> tuple[int, int, int]:
     return c_in, c_out, K
 
 
+def own_weights(name: str, layer: object, shape: Shape) -> torch.Tensor:
+    """Return the kernels of a student's layer: of `shape` if it has such ones, else as asked for.
+
+    Raises AssertionError where there are none.
+    """
+    kernels = [each for each in _tensors(name, layer).values() if each.ndim == 4]
+    alike = next((each for each in kernels if tuple(each.shape) == tuple(shape)), None)
+    return own_filters(name, layer, *LAYER_SIZE)[0] if alike is None else alike
+
+
 def expected_activations(stimuli: object, layer: object) -> tuple[Correlation, ...]:
     """Return what question 3's activations (5, 6, 48, 64) may be.
 

@@ -13,6 +13,7 @@ from grader.runtime import FILES
 from grader.sandbox.execute import make_job
 from grader.sandbox.execution import Observation
 from grader.snapshot import Decoder, read_table
+from grader.tolerance import FLOAT32_CPU
 from grader.wire import FrameReader, to_bytes
 
 SUBMISSION = Path(__file__).parent.parent / "submissions" / "right_solved" / "submission.ipynb"
@@ -60,6 +61,6 @@ def test_a_notebook_runs_where_only_the_runtime_is_and_is_checked_here(convoluti
             values = {k: decoder.decode(v) for k, v in frame.document["values"].items()}
             name = frame.document["question"]
             seen = Observation(name, "end", values, frame.document, frame.blob)
-            marks[name] = checks.check(seen, convolution, given, "cpu")
+            marks[name] = checks.check(seen, convolution, given, FLOAT32_CPU)
     scores = {q.name: score.mark(q, [marks[q.name]]).score for q in convolution.questions}
     assert scores == {q.name: q.points for q in convolution.questions}

@@ -14,7 +14,7 @@ def weights_shape(weights, own, env):
     layer = env["layer_with_weights"]
     if "q3_activations" in own and hasattr(layer, "parameters"):
         # A layer of another size lost points in question 3, and not again here.
-        held = [each.shape for each in layer.parameters()]
+        held = [each.shape for each in layer.parameters() if each.ndim == 4]
         shape = next((each for each in held if each == getattr(weights, "shape", None)), shape)
     expect.tensor("weights", weights, shape)
     expect.detached("weights", weights)
