@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 DEMO := right_solved right_fft kernel_flipped gratings_0_to_1 original_tutorial starter_untouched
 
-.PHONY: demo test lint types benchmark soak starter clean
+.PHONY: demo test lint types certify benchmark soak starter clean
 
 demo: $(READY)
 	@echo
@@ -27,6 +27,9 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
+
+certify: $(READY)
+	$(BIN)/grader verify --table docs/certificate.md
 
 benchmark: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[benchmark]"

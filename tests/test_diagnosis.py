@@ -1,5 +1,7 @@
 """Diagnosis: what gives a student's numbers is named, alone or in pairs, and nothing else is."""
 
+import io
+
 import pytest
 import torch
 from hypothesis import given as for_all
@@ -10,6 +12,7 @@ from grader import diagnosis
 from grader.assignment import Assignment, Course
 from grader.diagnosis import Diagnosis, diagnose, load
 from grader.errors import AssignmentError
+from grader.feedback.terminal import console, print_report
 from grader.tolerance import FLOAT32_CPU
 
 AVERAGES = Course(TINY).assignment("averages")
@@ -79,6 +82,14 @@ def test_a_report_says_it(grade_cells):
     assert question.diagnosis is not None
     assert question.diagnosis.misconceptions == ("sum_taken",)
     assert [q.diagnosis for q in report.questions[1:]] == [None, None]
+
+
+def test_the_terminal_shows_the_sentence_instead_of_the_checks(grade_cells):
+    report = grade_cells("def mean(values):\n    return values.sum()").report
+    out = io.StringIO()
+    print_report(report, console(out))
+    assert "→ The numbers were added up and never divided." in out.getvalue()
+    assert "by more than rounding" not in out.getvalue()
 
 
 def test_an_assignment_without_misconceptions_has_none(tmp_path):
