@@ -91,15 +91,16 @@ def results(assignment: Assignment, settings: Settings) -> Iterator[Result]:
         tempfile.TemporaryDirectory(prefix="grader-certify-") as folder,
     ):
 
-        def one(numbered: tuple[int, Case]) -> Result:
-            number, case = numbered
+        def one(numbered: tuple[int, tuple[Case, str]]) -> Result:
+            number, (case, text) = numbered
             path = Path(folder) / f"{number}.ipynb"
-            path.write_text(corpus.notebook(assignment, case), encoding="utf-8")
+            path.write_text(text, encoding="utf-8")
             report = pipeline.grade(Upload(path.stem, path), assignment, settings, pool).report
             return judge(case, report, assignment, argued)
 
         try:
-            for result in threads.map(one, enumerate(cases)):
+            made = zip(cases, corpus.notebooks(assignment, cases), strict=True)
+            for result in threads.map(one, enumerate(made)):
                 unused = {each for each in unused if not (result.argued and _is(each, result.case))}
                 yield result
         finally:

@@ -16,7 +16,7 @@ Mistakes in different questions are paired, and solution.py is mutated (`grader.
 import ast
 import itertools
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -90,30 +90,34 @@ def question_of(assignment: Assignment, source: str) -> frozenset[str]:
     return frozenset(q.name for q in assignment.questions if names & set(q.captures))
 
 
-def notebook(assignment: Assignment, case: Case) -> str:
-    """Return a case's notebook, with only the cells that its answers need.
+def notebooks(assignment: Assignment, cases: Iterable[Case]) -> Iterator[str]:
+    """Yield each case's notebook, with only the cells that its answers need.
 
     Check cells and pictures are left out: questions are observed at the notebook's end.
     """
-    node = nbformat.reads(build.solve(build.solved(assignment), case.fills), as_version=4)
+    solved = build.solved(assignment)
     answers = set(build.read_fills(assignment.hidden / "solution.py"))
-    code = [cell for cell in node.cells if cell.cell_type == "code"]
-    kept = {cell.metadata["name"] for cell in code if cell.metadata["name"] in answers}
+    for case in cases:
+        node = nbformat.reads(build.solve(solved, case.fills), as_version=4)
+        node.cells = _needed(node.cells, answers)
+        yield build.write(node)
+
+
+def _needed(
+    cells: Sequence[nbformat.NotebookNode], answers: set[str]
+) -> list[nbformat.NotebookNode]:
+    """Return the answers, the given cells that define what they name, and the written ones."""
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    kept = {cell.metadata["name"] for cell in code} & answers
     needed: set[str] = set().union(
         *(_words(cell.source) for cell in code if cell.metadata["name"] in kept)
     )
     for cell in reversed(code):
-        name = cell.metadata["name"]
         given = "given" in cell.metadata.get("tags", [])
-        if name not in kept and given and _defined(cell.source) & needed:
-            kept.add(name)
+        if given and _defined(cell.source) & needed:
+            kept.add(cell.metadata["name"])
             needed |= _words(cell.source)
-    node.cells = [
-        cell
-        for cell in node.cells
-        if cell.metadata["name"] in kept or (cell.cell_type == "markdown" and _written(cell))
-    ]
-    return build.write(node)
+    return [c for c in cells if c.metadata["name"] in kept or _written(c)]
 
 
 def _read(path: Path, kind: Kind, assignment: Assignment) -> tuple[Case, ...]:
@@ -174,7 +178,7 @@ def _solution(assignment: Assignment) -> nbformat.NotebookNode:
 
 
 def _written(cell: nbformat.NotebookNode) -> bool:
-    return "written" in cell.metadata.get("tags", [])
+    return cell.cell_type == "markdown" and "written" in cell.metadata.get("tags", [])
 
 
 def _defined(source: str) -> set[str]:

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,8 @@ _OTHER_KERNELS = {
 _LONGEST_READ = 200_000
 _MOST_MAGICS = 50
 _CHECK = re.compile(r"""^check\(["'](\w{1,80})["']\)""", re.MULTILINE)
+# Several threads in ast.parse at once can end in a SystemError (seen with Python 3.11.7).
+_PARSING = threading.Lock()
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _COMMANDS = ("system", "getoutput")
 _COMMAND_MAGICS = ("pip", "conda", "mamba", "bash", "sh", "script", "system", "sx", "uv")
@@ -154,7 +157,8 @@ def _tree(source: str) -> ast.Module | None:
 
 def _parsed(source: str) -> ast.Module | None:
     try:
-        return ast.parse(source)
+        with _PARSING:
+            return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError, RuntimeError):
         return None
 

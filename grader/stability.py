@@ -59,6 +59,12 @@ def runs(assignment: Assignment, settings: Settings, planned: Sequence[Planned])
     """Grade what is planned; yield each run, in order."""
     workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     largest: dict[str, float] = {}
+    answers = list({case.name: case for case, _, _ in planned}.values())
+    texts = {
+        (case.name, threads): _with_threads(text, threads)
+        for case, text in zip(answers, corpus.notebooks(assignment, answers), strict=True)
+        for threads in THREADS
+    }
     with (
         Pool(assignment, settings.device, warm=True, unsandboxed=settings.unsandboxed) as pool,
         ThreadPoolExecutor(max_workers=workers) as pooled,
@@ -70,7 +76,7 @@ def runs(assignment: Assignment, settings: Settings, planned: Sequence[Planned])
         ) -> tuple[Execution, dict[str, torch.Tensor]]:
             number, (case, seed, threads) = numbered
             path = Path(folder) / f"{number}.ipynb"
-            path.write_text(_with_threads(corpus.notebook(assignment, case), threads))
+            path.write_text(texts[case.name, threads], encoding="utf-8")
             own = replace(settings, secret=f"stability {seed}")
             submission = intake.read(Upload(path.stem, path), assignment)
             given = pipeline.draw(submission, assignment, own)

@@ -6,6 +6,7 @@ AssertionError with a sentence, or in None where the caller has another way to g
 
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 
 from grader import expect
@@ -57,13 +58,14 @@ def own_size(layer: object) -> tuple[int, int, int]:
     return c_in, c_out, K
 
 
-def own_weights(name: str, layer: object, shape: Shape) -> torch.Tensor:
-    """Return the kernels of a student's layer: of `shape` if it has such ones, else as asked for.
+def own_weights(name: str, layer: object, like: object) -> torch.Tensor:
+    """Return the kernels of a student's layer: shaped like the tensor `like`, else as asked for.
 
     Raises AssertionError where there are none.
     """
     kernels = [each for each in _tensors(name, layer).values() if each.ndim == 4]
-    alike = next((each for each in kernels if tuple(each.shape) == tuple(shape)), None)
+    shape = like.shape if isinstance(like, torch.Tensor | np.ndarray) else None
+    alike = next((each for each in kernels if each.shape == shape), None)
     return own_filters(name, layer, *LAYER_SIZE)[0] if alike is None else alike
 
 
