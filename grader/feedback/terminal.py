@@ -125,7 +125,7 @@ def _problems(question: QuestionRecord) -> list[str]:
     own = [check.message for check in question.checks if check.status == "passed"]
     notes = [clean(message) for message in dict.fromkeys(own) if message]
     if question.diagnosis:
-        lost = f"({len(failing)} of {len(question.checks)} checks fail; see --format json or html.)"
+        lost = f"{len(failing)} of {len(question.checks)} checks fail: see --format json or html."
         return [f"→ {clean(question.diagnosis.message)}", lost, *notes]
     # The same cause often stops several checks; it is said once.
     by_message: dict[str, CheckRecord] = {}

@@ -61,9 +61,9 @@ def own_size(layer: object) -> tuple[int, int, int]:
 def own_weights(name: str, layer: object, like: object) -> torch.Tensor:
     """Return the kernels of a student's layer: shaped like the tensor `like`, else as asked for.
 
-    Raises AssertionError where there are none.
+    Raises AssertionError where there are none, or where they are zero throughout.
     """
-    kernels = [each for each in _tensors(name, layer).values() if each.ndim == 4]
+    kernels = [each for each in _tensors(name, layer).values() if each.ndim == 4 and each.any()]
     shape = like.shape if isinstance(like, torch.Tensor | np.ndarray) else None
     alike = next((each for each in kernels if each.shape == shape), None)
     return own_filters(name, layer, *LAYER_SIZE)[0] if alike is None else alike
