@@ -99,7 +99,7 @@ def results(assignment: Assignment, settings: Settings) -> Iterator[Result]:
             return judge(case, report, assignment, argued)
 
         try:
-            made = zip(cases, corpus.notebooks(assignment, cases), strict=True)
+            made = list(zip(cases, corpus.notebooks(assignment, cases), strict=True))
             for result in threads.map(one, enumerate(made)):
                 unused = {each for each in unused if not (result.argued and _is(each, result.case))}
                 yield result

@@ -100,12 +100,13 @@ def test_an_argument_for_a_mutant_that_is_killed_is_refused(course):
 
 def test_verify_writes_the_certificate_and_its_page(course, tmp_path):
     page = tmp_path / "certificate.md"
-    proofs = list(certify(averages_of(course), Settings(), passed_on, table=page))
+    proofs = list(certify(averages_of(course), Settings(), passed_on, seeds=1, table=page))
     assert not [proof for proof in proofs if proof.fault]
     document = json.loads((course / HIDDEN / "certificate.json").read_text())
     assert document["digest"] == digest(averages_of(course))
-    assert page.read_text() == certificate.page(document, None)
-    assert "dead weight: why: 'the word is one of two'" not in "".join(p.rule for p in proofs)
+    measured = json.loads((course / HIDDEN / "stability.json").read_text())
+    assert (measured["seeds"], measured["variants"], measured["false_rejects"]) == (1, 2, 0)
+    assert page.read_text() == certificate.page(document, measured)
     again = certificate.certificate(certified(course), averages_of(course))
     assert certificate.to_text(again) == certificate.to_text(document)
 
