@@ -2,7 +2,7 @@
 
 A map becomes a PNG of one pixel a value, which the browser enlarges; titles, numbers and the
 layout are the page's own text, so that they stay readable on a phone, in print and to a screen
-reader (docs/decisions/0009).
+reader (docs/decisions/0010).
 """
 
 import base64
