@@ -9,10 +9,11 @@ import hashlib
 import json
 import os
 import tempfile
+import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,8 @@ def results(assignment: Assignment, settings: Settings) -> Iterator[Result]:
     Raises AssignmentError where the corpus is broken, or where an argument for an equivalent
     mutant belongs to none that survives.
     """
+    # An event of its own: it is set at the end, and what comes after must not be cancelled by it.
+    settings = replace(settings, cancelled=threading.Event())
     cases, argued = corpus.cases(assignment), corpus.equivalents(assignment)
     unused = set(argued)
     workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1

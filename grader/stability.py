@@ -7,6 +7,7 @@ how large the largest error was.
 
 import os
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -58,6 +59,7 @@ def plan(assignment: Assignment, seeds: int) -> list[Planned]:
 def runs(assignment: Assignment, settings: Settings, planned: Sequence[Planned]) -> Iterator[Run]:
     """Grade what is planned; yield each run, in order."""
     workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    settings = replace(settings, cancelled=threading.Event())
     largest: dict[str, float] = {}
     answers = list({case.name: case for case, _, _ in planned}.values())
     texts = {
