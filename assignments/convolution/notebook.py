@@ -212,11 +212,9 @@ def draw_numbers(ax, grid, title, limit=1.0, decimals=0, fontsize=11):
                 color="white" if strong else "0.6" if text == "?" else "0.15",
                 in_layout=False,
             )
-    ax.set_xticks(np.arange(width + 1) - 0.5, labels=[])
-    ax.set_yticks(np.arange(height + 1) - 0.5, labels=[])
-    ax.grid(color="0.8", linewidth=0.8)
-    ax.tick_params(length=0)
-    ax.set_title(title)
+    ax.hlines(np.arange(1, height) - 0.5, -0.5, width - 0.5, color="0.8", linewidth=0.8)
+    ax.vlines(np.arange(1, width) - 0.5, -0.5, height - 0.5, color="0.8", linewidth=0.8)
+    ax.set(xticks=[], yticks=[], title=title)
 
 
 def plot_by_hand(image, kernel, result, marks=()):
