@@ -29,11 +29,10 @@ class Sample:
 
 def run(command: Sequence[str], submissions: int, cwd: Path) -> Sample:
     """Run a command that gets through `submissions`; return what one of them cost."""
-    env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
     with subprocess.Popen(
-        command, cwd=cwd, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        command, cwd=cwd, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     ) as process:
         looking = _Looking(process.pid)
         looking.start()
@@ -46,6 +45,11 @@ def run(command: Sequence[str], submissions: int, cwd: Path) -> Sample:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Sample(wall / submissions, used / submissions, looking.peak)
+
+
+def environment() -> dict[str, str]:
+    """Return this process's environment, with the tools of its Python first on the path."""
+    return {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 
 
 class _Looking(threading.Thread):

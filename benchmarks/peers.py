@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 
+from benchmarks import measure
 from grader.assignment import Course
 
 HERE = Path(__file__).resolve().parent
@@ -85,6 +86,7 @@ def nbgrader(folder: Path) -> list[str]:
         check=True,
         capture_output=True,
         cwd=folder,
+        env=measure.environment(),
     )
     return [*command, "autograde", "tutorial", "--student", "student", "--force", *options]
 
