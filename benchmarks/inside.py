@@ -4,6 +4,7 @@ import os
 import statistics
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,11 +22,7 @@ from grader.sandbox.worker import Pool
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = 40
-TELL_MEMORY = """
-print("PRIVATE", sum(
-    int(line.split()[1]) for line in open("/proc/self/smaps_rollup") if line.startswith("Private_")
-))
-"""
+WAIT = "import time; time.sleep(3)"
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,9 @@ def isolation_milliseconds() -> float:
     assignment = Course(ROOT / "tests" / "courses" / "tiny").assignment("averages")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "trivial.ipynb"
-        nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("a = 1")]), path)
+        nbformat.write(
+            nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("mean = 1")]), path
+        )
         found: dict[str, list[float]] = {"on": [], "off": []}
         pools = {
             "on": Pool(assignment, "cpu", warm=True),
@@ -76,16 +75,26 @@ def isolation_milliseconds() -> float:
 
 
 def private_bytes() -> int:
-    """Return the memory that a child of the tutorial shares with no other process, at its end."""
+    """Return the largest memory that is a child's own (Private_Dirty) while it runs the tutorial."""
     node = nbformat.read(SOLVED, as_version=4)
-    node.cells.append(nbformat.v4.new_code_cell(TELL_MEMORY))
+    node.cells.append(nbformat.v4.new_code_cell(WAIT))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "memory.ipynb"
         nbformat.write(node, path)
-        with Pool(_convolution(), "cpu", warm=True) as pool:
-            execution = grade(Upload("a", path), _convolution(), Settings(), pool).execution
-    assert execution is not None
-    return int(execution.output.split("PRIVATE")[1].split()[0]) * 1024
+        with (
+            Pool(_convolution(), "cpu", warm=True) as pool,
+            ThreadPoolExecutor(max_workers=1) as thread,
+        ):
+            pool.start(1)
+            done = thread.submit(grade, Upload("a", path), _convolution(), Settings(), pool)
+            largest = 0
+            while not done.done():
+                # The last of the tree is the child, once there is one; before, the warm process.
+                *_, warm, last = (0, *measure.tree(os.getpid()))
+                if warm != os.getpid():
+                    largest = max(largest, measure.memory(last, "Private_Dirty"))
+                time.sleep(0.1)
+    return largest
 
 
 def growth(submissions: int, workers: int = 2) -> Growth:

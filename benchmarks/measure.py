@@ -77,12 +77,14 @@ def tree(pid: int) -> list[int]:
     return found
 
 
-def memory(pid: int) -> int:
-    """Return a process's proportional set size in bytes; 0 where it is gone."""
+def memory(pid: int, kind: str = "Pss:") -> int:
+    """Return a process's proportional set size in bytes, or what else begins with `kind`.
+
+    0 where the process is gone.
+    """
     with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1024
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(kind))
     return 0
 
 

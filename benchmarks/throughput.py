@@ -1,6 +1,6 @@
 """Throughput: the solved tutorial through this grader and its peers, alternating, in one run.
 
-    python -m benchmarks.throughput [--runs 3] [--copies 60]
+    python -m benchmarks.throughput [--runs 3] [--copies 40] [--growth 300]
 
 Prints tables and writes benchmarks/results.md: CPU and wall seconds a submission with ratios, 1 and
 2 workers, one cold `grader grade`, memory, what isolation alone costs, and how the grader's memory
@@ -138,8 +138,8 @@ def targets(samples: dict[str, list[Sample]], grown: inside.Growth) -> list[Targ
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--copies", type=int, default=60)
-    parser.add_argument("--growth", type=int, default=500)
+    parser.add_argument("--copies", type=int, default=40)
+    parser.add_argument("--growth", type=int, default=300)
     asked = parser.parse_args()
     samples: dict[str, list[Sample]] = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -154,6 +154,7 @@ def main() -> None:
             peers.otter_score(Path(folder) / "otter"),
             peers.nbgrader_score(Path(folder) / "nbgrader"),
         )
+    print("\n".join(table(samples)), file=sys.stderr, flush=True)
     print("growth", file=sys.stderr, flush=True)
     grown = inside.growth(asked.growth)
     lines = [

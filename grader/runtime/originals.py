@@ -6,24 +6,20 @@ are the notebook's own again. What a notebook changes *inside* an object stays c
 """
 
 import contextlib
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
-_MODULES = (
-    "builtins",
-    "json",
-    "os",
-    "random",
-    "traceback",
-    "numpy",
-    "numpy.random",
-    "torch",
-    "torch.nn",
-    "torch.nn.functional",
-    "torch.random",
-    "safetensors.torch",
-)
+from grader.runtime import FILES
+
+_MODULES = ("builtins", "json", "random", "traceback", "numpy.random", "torch.random",
+            "safetensors.torch")  # fmt: skip
+# Of these only the names that the runtime or the probes use. To look at an object at all is to
+# write to it (Python counts references), and then its memory is shared no longer.
+_LARGE_MODULES = ("os", "numpy", "torch", "torch.nn", "torch.nn.functional")
 # The process's own bookkeeping: not to be put back.
 _KEPT = frozenset({"_", "__warningregistry__"})
 
@@ -58,7 +54,7 @@ class Originals:
 
 
 def _has(space: Mapping[str, object], names: Mapping[str, object]) -> bool:
-    """Return whether nothing in `space` was replaced. Looking name by name takes ten times as long.
+    """Return whether nothing in `space` was replaced; name by name it takes ten times as long.
 
     An object that claims to be equal to what it replaced stays in its place, to the notebook's loss.
     """
@@ -68,12 +64,34 @@ def _has(space: Mapping[str, object], names: Mapping[str, object]) -> bool:
         return False
 
 
-def take() -> Originals:
-    """Return the originals as they are now."""
-    spaces = [vars(sys.modules[name]) for name in _MODULES if name in sys.modules]
+@cache
+def own_words() -> frozenset[str]:
+    """Return every word in the runtime's own files."""
+    package = Path(__file__).parent.parent
+    return frozenset(_words("\n".join((package / name).read_text("utf-8") for name in FILES)))
+
+
+def take(probes_source: str) -> Originals:
+    """Return the originals as they are now, of what the runtime and these probes may use."""
+    used = own_words() | _words(probes_source)
+    spaces = [
+        *((name, None) for name in _MODULES),
+        *((name, used) for name in _LARGE_MODULES),
+    ]
     return Originals(
         tuple(
-            (space, {name: value for name, value in space.items() if name not in _KEPT})
-            for space in spaces
+            (vars(sys.modules[name]), _chosen(vars(sys.modules[name]), asked))
+            for name, asked in spaces
+            if name in sys.modules
         )
     )
+
+
+def _chosen(space: Mapping[str, object], asked: frozenset[str] | None) -> dict[str, object]:
+    if asked is None:
+        return {name: value for name, value in space.items() if name not in _KEPT}
+    return {name: space[name] for name in asked if name in space}
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[A-Za-z_]\w+", text))

@@ -29,7 +29,7 @@ class Runner:
         self._shell = shell
         self._device = torch.device(job.device)
         self._probes = load_probes(job.probes_source, "probes.py")
-        self._originals = originals.take()
+        self._originals = originals.take(job.probes_source)
         self._interrupts = Interrupts()
         self._given = {name: value.to(self._device) for name, value in job.given.items()}
 

@@ -14,7 +14,7 @@ from resource import struct_rusage
 
 import torch
 
-from grader.runtime import linux, shell, tiers
+from grader.runtime import linux, originals, shell, tiers
 from grader.runtime.confine import close_all_but
 from grader.runtime.job import Job
 from grader.runtime.runner import Runner, finish
@@ -128,10 +128,11 @@ def prepare(home: str, preload: list[str], *, thorough: bool) -> shell.NotebookS
     made = shell.ready(home)
     if thorough:
         _do_once(preload)
+    originals.own_words()
     gc.collect()
     gc.freeze()
     # Figures are made of many small objects: the default, 700, looks at them all the time.
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(20_000, 10, 10)
     return made
 
 
