@@ -1,6 +1,6 @@
 """Throughput: the solved tutorial through this grader and its peers, alternating, in one run.
 
-    python -m benchmarks.throughput [--runs 3] [--copies 40] [--growth 300]
+    python -m benchmarks.throughput [--runs 3] [--copies 40] [--growth 500]
 
 Prints tables and writes benchmarks/results.md: CPU and wall seconds a submission with ratios, 1 and
 2 workers, one cold `grader grade`, memory, what isolation alone costs, and how the grader's memory
@@ -139,7 +139,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--copies", type=int, default=40)
-    parser.add_argument("--growth", type=int, default=300)
+    parser.add_argument("--growth", type=int, default=500)
     asked = parser.parse_args()
     samples: dict[str, list[Sample]] = {}
     with tempfile.TemporaryDirectory() as folder:
