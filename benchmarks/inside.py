@@ -75,7 +75,7 @@ def isolation_milliseconds() -> float:
 
 
 def private_bytes() -> int:
-    """Return the largest memory that is a child's own (Private_Dirty) while it runs the tutorial."""
+    """Return how much memory (Private_Dirty) is a child's own at most, running the tutorial."""
     node = nbformat.read(SOLVED, as_version=4)
     node.cells.append(nbformat.v4.new_code_cell(WAIT))
     with tempfile.TemporaryDirectory() as folder:

@@ -54,9 +54,9 @@ class Originals:
 
 
 def _has(space: Mapping[str, object], names: Mapping[str, object]) -> bool:
-    """Return whether nothing in `space` was replaced; name by name it takes ten times as long.
+    """Return whether nothing in `space` was replaced; by name it would take ten times as long.
 
-    An object that claims to be equal to what it replaced stays in its place, to the notebook's loss.
+    An object that claims to be equal to what it replaced stays, to the notebook's own loss.
     """
     try:
         return names.items() <= space.items()
