@@ -186,5 +186,7 @@ def _do_once(preload: list[str]) -> None:
         plt.close("all")
     weight = torch.nn.Parameter(torch.zeros(1, 1, 3, 3))
     torch.nn.functional.conv2d(torch.zeros(1, 1, 8, 8), weight).sum().backward()  # type: ignore[no-untyped-call]
-    torch.optim.SGD([weight], lr=0.1).step()
+    if "torch.optim" in preload:
+        # The first step imports torch._dynamo, which takes a second.
+        torch.optim.SGD([weight], lr=0.1).step()
     ctypes.CDLL(None).malloc_trim(0)
