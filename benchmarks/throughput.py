@@ -1,6 +1,6 @@
 """Throughput: the solved tutorial through this grader and its peers, alternating, in one run.
 
-    python -m benchmarks.throughput [--runs 3] [--copies 40] [--growth 500]
+    python -m benchmarks.throughput [--runs 3] [--copies 100] [--growth 500]
 
 Prints tables and writes benchmarks/results.md: CPU and wall seconds a submission with ratios, 1 and
 2 workers, one cold `grader grade`, memory, what isolation alone costs, and how the grader's memory
@@ -138,7 +138,7 @@ def targets(samples: dict[str, list[Sample]], grown: inside.Growth) -> list[Targ
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--copies", type=int, default=40)
+    parser.add_argument("--copies", type=int, default=100)
     parser.add_argument("--growth", type=int, default=500)
     asked = parser.parse_args()
     samples: dict[str, list[Sample]] = {}
@@ -154,6 +154,9 @@ def main() -> None:
             peers.otter_score(Path(folder) / "otter"),
             peers.nbgrader_score(Path(folder) / "nbgrader"),
         )
+        everything = sum(peers.questions().values())
+        if set(scores) != {everything}:
+            raise SystemExit(f"the peers gave {scores} points for the solution, not {everything}")
     print("\n".join(table(samples)), file=sys.stderr, flush=True)
     print("growth", file=sys.stderr, flush=True)
     grown = inside.growth(asked.growth)
@@ -165,7 +168,7 @@ def main() -> None:
         "",
         "The solved convolution notebook; median [min–max]. × is relative to the first row. A "
         f"folder is {asked.copies} copies, from the command's start to its end. otter run and "
-        f"nbgrader gave the solution {scores[0]:g} and {scores[1]:g} points: all there are.",
+        f"nbgrader gave the solution all of its {everything:g} points.",
         "",
         *table(samples),
         "",
