@@ -25,7 +25,14 @@ from grader.sandbox.worker import Pool
 from grader.score import tidy
 from grader.tolerance import arithmetic_of
 
-_PUBLIC_FILES = {"assignment.toml", "notebook.py", "starter.ipynb", "probes.py", "README.md"}
+_PUBLIC_FILES = {
+    "assignment.toml",
+    "notebook.py",
+    "starter.ipynb",
+    "probes.py",
+    "pictures.py",
+    "README.md",
+}
 _PROVIDED = {GIVEN, "arithmetic", "env", checks.OWN}
 _SPY = """\
 import os, sys, importlib.util
