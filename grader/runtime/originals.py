@@ -6,8 +6,8 @@ are the notebook's own again. What a notebook changes *inside* an object stays c
 """
 
 import contextlib
+import importlib
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -78,13 +78,8 @@ def take(probes_source: str) -> Originals:
         *((name, None) for name in _MODULES),
         *((name, used) for name in _LARGE_MODULES),
     ]
-    return Originals(
-        tuple(
-            (vars(sys.modules[name]), _chosen(vars(sys.modules[name]), asked))
-            for name, asked in spaces
-            if name in sys.modules
-        )
-    )
+    loaded = [(vars(importlib.import_module(name)), asked) for name, asked in spaces]
+    return Originals(tuple((space, _chosen(space, asked)) for space, asked in loaded))
 
 
 def _chosen(space: Mapping[str, object], asked: frozenset[str] | None) -> dict[str, object]:

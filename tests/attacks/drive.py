@@ -127,8 +127,10 @@ class Drive:
         graded = self._grade(upload, case.assignment)
         spent = time.monotonic() - began[0], time.process_time() - began[1]
         out = self._folder / "out" / case.name
-        store.save(graded, out)
+        assignment = self._course.assignment(case.assignment)
+        store.save(graded, assignment, out)
         store.save_table([graded.report], out)
+        store.save_index([graded.report], assignment, out)
         output = graded.execution.output if graded.execution else ""
         leaks = [p.relative_to(out).as_posix() for p in self._with_canary(out)]
         leaks += ["output"] if self._canary in output else []
