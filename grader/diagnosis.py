@@ -226,12 +226,28 @@ def _touches(route: _Route, truth: _Trial) -> bool:
     return not (torch.equal(mine.expected, its.expected) and torch.equal(mine.bound, its.bound))
 
 
+def _told(involved: Sequence[Misconception]) -> str:
+    """Return the sentence of one misconception, or of several together.
+
+    Each sentence describes what a mistake does by itself: of two mistakes together it is not true.
+    """
+    if len(involved) == 1:
+        return involved[0].sentence
+    listed = " ".join(
+        f"({number}) {each.sentence}" for number, each in enumerate(involved, start=1)
+    )
+    return (
+        f"{len(involved)} mistakes together give your numbers. This is what each of them would do "
+        f"by itself: {listed}"
+    )
+
+
 def _diagnosis(several: Sequence[tuple[Misconception, ...]]) -> Diagnosis:
     found = list(dict.fromkeys(several))
     involved = tuple(dict.fromkeys(each for group in found for each in group))
     names = tuple(each.name for each in involved)
     if len(found) == 1:
-        return Diagnosis(names, " ".join(each.sentence for each in involved), "unique")
+        return Diagnosis(names, _told(involved), "unique")
     parts = tuple(dict.fromkeys(each.part for each in involved))
     listed = ", ".join(each.name.replace("_", " ") for each in involved)
     where = (

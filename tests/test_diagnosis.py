@@ -41,6 +41,9 @@ def test_two_at_once_are_named_together(values):
     assert found is not None
     assert found.misconceptions == ("divided_by_one_less", "signs_lost")
     assert found.confidence == "unique"
+    # Each sentence is true of its mistake alone, and the student is told so.
+    assert found.message.startswith("2 mistakes together give your numbers.")
+    assert "by itself: (1)" in found.message
     assert "one less" in found.message
     assert "signs" in found.message
 

@@ -182,12 +182,12 @@ def _row(report: Report) -> list[Text]:
         for q in report.questions
     ]
     limit = report.execution.status if report.execution else "ok"
-    note = "" if limit == "ok" else str(limit)
-    if report.manual_points_pending and not note:
-        note = f"{points(report.manual_points_pending)} to read"
+    notes = [] if limit == "ok" else [str(limit)]
+    if report.manual_points_pending:
+        notes.append(f"{points(report.manual_points_pending)} to read")
     return [
         name,
         _points(report),
         *cells,
-        Text(note, style="yellow"),
+        Text(", ".join(notes), style="yellow"),
     ]
