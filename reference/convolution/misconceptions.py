@@ -420,8 +420,8 @@ BANK = (
     # ------------------------------------------------------------------------ the filters
     Misconception(
         "filters_ignored",
-        "The layer's weights are random numbers, such as PyTorch starts with, although filters "
-        "were there. Follow the filters from the call into the layer: where do they get lost?",
+        "The layer's weights are random numbers, such as PyTorch starts with, and not the filters. "
+        "Was the layer given any, and if it was, where on the way into it do they get lost?",
         STORED,
         LAYERS,
         (changed(weights="random", bias="random"), changed(weights="random")),
@@ -717,8 +717,8 @@ BANK = (
     ),
     Misconception(
         "weights_of_a_fresh_layer",
-        "These are random weights, such as a layer has when it is made. The question is about "
-        "`convLayer`, which holds the filters.",
+        "These are random weights, such as a layer has when it is made. Which layer do they belong "
+        "to, and did it ever get the filters?",
         "the layer that was looked at",
         (WEIGHTS,),
         (changed(weights="random"),),
