@@ -7,19 +7,17 @@ could not be computed because a cell before it stopped is no fault of its own.
 
 import hashlib
 import json
-import os
 import tempfile
-import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from grader import corpus, pipeline
 from grader.assignment import Assignment
 from grader.corpus import Case, Equivalent
+from grader.device import processors
 from grader.errors import AssignmentError
 from grader.intake import Upload
 from grader.pipeline import Settings
@@ -83,14 +81,11 @@ def results(assignment: Assignment, settings: Settings) -> Iterator[Result]:
     Raises AssignmentError where the corpus is broken, or where an argument for an equivalent
     mutant belongs to none that survives.
     """
-    # An event of its own: it is set at the end, and what comes after must not be cancelled by it.
-    settings = replace(settings, cancelled=threading.Event())
     cases, argued = corpus.cases(assignment), corpus.equivalents(assignment)
     unused = set(argued)
-    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     with (
         Pool(assignment, settings.device, warm=True, unsandboxed=settings.unsandboxed) as pool,
-        ThreadPoolExecutor(max_workers=workers) as threads,
+        pipeline.ending_together(settings, processors()) as (own, threads),
         tempfile.TemporaryDirectory(prefix="grader-certify-") as folder,
     ):
 
@@ -98,17 +93,13 @@ def results(assignment: Assignment, settings: Settings) -> Iterator[Result]:
             number, (case, text) = numbered
             path = Path(folder) / f"{number}.ipynb"
             path.write_text(text, encoding="utf-8")
-            report = pipeline.grade(Upload(path.stem, path), assignment, settings, pool).report
+            report = pipeline.grade(Upload(path.stem, path), assignment, own, pool).report
             return judge(case, report, assignment, argued)
 
-        try:
-            made = list(zip(cases, corpus.notebooks(assignment, cases), strict=True))
-            for result in threads.map(one, enumerate(made)):
-                unused = {each for each in unused if not (result.argued and _is(each, result.case))}
-                yield result
-        finally:
-            settings.cancelled.set()
-            threads.shutdown(wait=True, cancel_futures=True)
+        made = list(zip(cases, corpus.notebooks(assignment, cases), strict=True))
+        for result in threads.map(one, enumerate(made)):
+            unused = {each for each in unused if not (result.argued and _is(each, result.case))}
+            yield result
     if unused:
         lines = "; ".join(f"{each.cell}: {each.after}" for each in sorted(unused, key=str))
         raise AssignmentError(

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import signal
 import sys
 import textwrap
@@ -108,7 +107,7 @@ def grade(
         uploads = intake.gather(paths)
         if form == "html" and output is None and len(uploads) > 1:
             raise UsageError("--format html with several submissions needs -o DIR for the pages.")
-        workers = min(jobs or _processors(), len(uploads))
+        workers = min(jobs or devices.processors(), len(uploads))
         warm = len(uploads) > 2 * workers
         where = devices.resolve(device)
         with (
@@ -315,10 +314,6 @@ def _print(reports: "list[Report]", form: str, *, single: bool, output: Path | N
         terminal.print_table(reports, terminal.console(sys.stdout))
         if output is not None:
             click.echo(f"Reports, pages and snapshots are in {output}; start at index.html.")
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
 def _colour(good: bool) -> str:

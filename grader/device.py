@@ -1,5 +1,6 @@
 """Device: where notebooks run, "cpu" or "cuda", as asked for on the command line."""
 
+import os
 from pathlib import Path
 
 from grader.errors import UsageError
@@ -7,6 +8,11 @@ from grader.errors import UsageError
 CHOICES = ("auto", "cpu", "cuda")
 # Where a driver for CUDA shows itself on Linux, and under Windows' own Linux.
 _SIGNS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/nvgpu")
+
+
+def processors() -> int:
+    """Return how many processors this process may use; 1 where the system does not say."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
 def resolve(asked: str) -> str:

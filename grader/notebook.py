@@ -22,7 +22,7 @@ _OTHER_KERNELS = {
 }  # fmt: skip
 _LONGEST_READ = 200_000
 _MOST_MAGICS = 50
-_CHECK = re.compile(r"""^check\(["'](\w{1,80})["']\)""", re.MULTILINE)
+CHECK_CALL = re.compile(r"""^check\(["'](\w{1,80})["']\)""", re.MULTILINE)
 # Several threads in ast.parse at once can end in a SystemError (seen with Python 3.11.7).
 _PARSING = threading.Lock()
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -118,7 +118,7 @@ def read_cell(index: int, source: str) -> CodeCell:
     tree = _tree(source)
     if tree is None:
         words = frozenset(_WORD.findall(source[:_LONGEST_READ]))
-        return CodeCell(index, source, tuple(_CHECK.findall(source[:_LONGEST_READ])), (), words)
+        return CodeCell(index, source, tuple(CHECK_CALL.findall(source[:_LONGEST_READ])), (), words)
     checks: list[str] = []
     commands: list[str] = []
     names: set[str] = set()

@@ -1,11 +1,12 @@
 """Pipeline: from an upload to its report, every stage in order."""
 
+import contextlib
 import hashlib
 import hmac
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 
@@ -79,16 +80,29 @@ def grade_all(
 
     Closing the iterator, or an interrupt in it, ends what is running.
     """
-    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="grade") as threads:
-        one = partial(grade, assignment=assignment, settings=settings, pool=pool)
+    with ending_together(settings, workers) as (own, threads):
+        one = partial(grade, assignment=assignment, settings=own, pool=pool)
         waiting: set[Future[Graded]] = {threads.submit(one, upload) for upload in uploads}
+        while waiting:
+            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
+
+
+@contextlib.contextmanager
+def ending_together(
+    settings: Settings, workers: int
+) -> Iterator[tuple[Settings, ThreadPoolExecutor]]:
+    """Give threads to grade in, and settings for it; the block's end ends what they run.
+
+    The settings have an event of their own: what is graded afterwards is not cancelled by it.
+    """
+    own = replace(settings, cancelled=threading.Event())
+    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="grade") as threads:
         try:
-            while waiting:
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield future.result()
+            yield own, threads
         finally:
-            settings.cancelled.set()
+            own.cancelled.set()
             threads.shutdown(wait=True, cancel_futures=True)
 
 

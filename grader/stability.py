@@ -5,11 +5,8 @@ run with only a share of the bound allowed; the smallest share that still passes
 how large the largest error was.
 """
 
-import os
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +18,7 @@ from grader import build, checks, corpus, intake, pipeline
 from grader.assignment import Assignment
 from grader.certificate import digest
 from grader.corpus import Case
+from grader.device import processors
 from grader.intake import Upload
 from grader.judging import judge
 from grader.pipeline import Settings
@@ -58,8 +56,6 @@ def plan(assignment: Assignment, seeds: int) -> list[Planned]:
 
 def runs(assignment: Assignment, settings: Settings, planned: Sequence[Planned]) -> Iterator[Run]:
     """Grade what is planned; yield each run, in order."""
-    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    settings = replace(settings, cancelled=threading.Event())
     largest: dict[str, float] = {}
     answers = list({case.name: case for case, _, _ in planned}.values())
     texts = {
@@ -69,7 +65,7 @@ def runs(assignment: Assignment, settings: Settings, planned: Sequence[Planned])
     }
     with (
         Pool(assignment, settings.device, warm=True, unsandboxed=settings.unsandboxed) as pool,
-        ThreadPoolExecutor(max_workers=workers) as pooled,
+        pipeline.ending_together(settings, processors()) as (ending, pooled),
         tempfile.TemporaryDirectory(prefix="grader-stability-") as folder,
     ):
 
@@ -79,25 +75,21 @@ def runs(assignment: Assignment, settings: Settings, planned: Sequence[Planned])
             number, (case, seed, threads) = numbered
             path = Path(folder) / f"{number}.ipynb"
             path.write_text(texts[case.name, threads], encoding="utf-8")
-            own = replace(settings, secret=f"stability {seed}")
+            own = replace(ending, secret=f"stability {seed}")
             submission = intake.read(Upload(path.stem, path), assignment)
             given = pipeline.draw(submission, assignment, own)
             return pipeline.run(submission, assignment, given, own, pool), given
 
-        try:
-            done = pooled.map(executed, enumerate(planned))
-            for (case, seed, threads), (execution, given) in zip(planned, done, strict=True):
-                marks = judge(execution, assignment, given)
-                lost = tuple(m.question.name for m in marks if m.status != "full")
-                for seen in execution.observations:
-                    if seen.question not in lost:
-                        known = largest.get(seen.question, 0.0)
-                        share = _share(seen, assignment, given, execution.device, known)
-                        largest[seen.question] = share
-                yield Run(tuple(case.name.split(" + ")), seed, threads, lost, dict(largest))
-        finally:
-            settings.cancelled.set()
-            pooled.shutdown(wait=True, cancel_futures=True)
+        done = pooled.map(executed, enumerate(planned))
+        for (case, seed, threads), (execution, given) in zip(planned, done, strict=True):
+            marks = judge(execution, assignment, given)
+            lost = tuple(m.question.name for m in marks if m.status != "full")
+            for seen in execution.observations:
+                if seen.question not in lost:
+                    known = largest.get(seen.question, 0.0)
+                    share = _share(seen, assignment, given, execution.device, known)
+                    largest[seen.question] = share
+            yield Run(tuple(case.name.split(" + ")), seed, threads, lost, dict(largest))
 
 
 def summary(found: Sequence[Run], assignment: Assignment) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 from grader.assignment import Question
 from grader.feedback import clean
 from grader.feedback.outputs import Shown, note, outputs, to_parse
+from grader.notebook import CHECK_CALL
 
 MOST_CELLS = 400
 MOST_RICH = 150_000  # characters of the student's that are parsed; the rest is shown as plain text
@@ -144,12 +145,11 @@ def _places(cells: Sequence[Any], questions: Sequence[Question]) -> dict[int, tu
     return {index: tuple(names) for index, names in places.items()}
 
 
-_CHECK = re.compile(r"""^check\(["'](\w{1,80})["']\)""", re.MULTILINE)
 _WITHOUT_CHECKS = re.compile(r"""^check\(["']\w{1,80}["']\)[ \t]*;?[ \t]*$""", re.MULTILINE)
 
 
 def _checks(source: str) -> tuple[str, ...]:
-    return tuple(_CHECK.findall(source[: clean.LONGEST_TEXT]))
+    return tuple(CHECK_CALL.findall(source[: clean.LONGEST_TEXT]))
 
 
 def _defines(source: str, names: Sequence[str]) -> bool:
