@@ -352,11 +352,14 @@ def page(document: Mapping[str, Any], stability: Mapping[str, Any] | None) -> st
     if stability:
         largest = stability["largest_share_of_the_bound"]
         shares = ", ".join(f"{q} {share:.3f}" for q, share in largest.items())
+        same = stability["digest"] == document["digest"]
+        when = "" if same else " (measured before the assignment's files last changed)"
         lines += [
             f"- {stability['variants']} right answers, {stability['seeds']} draws of inputs, "
             f"{' and '.join(map(str, stability['threads']))} threads: "
-            f"{stability['false_rejects']} false rejects in {stability['notebooks']} notebooks.",
-            f"- Largest error as a share of the bound: {shares}.",
+            f"{stability['false_rejects']} false rejects in {stability['notebooks']} notebooks"
+            f"{when}.",
+            f"- Largest error as a share of the bound{when}: {shares}.",
         ]
     lines += ["", "## What each check noticed", "", "| question | check | wrong answers |"]
     lines += ["|---|---|--:|"]
