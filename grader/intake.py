@@ -6,6 +6,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
@@ -26,10 +27,27 @@ _KEPT_RECEIPTS = 8
 
 @dataclass(frozen=True)
 class Upload:
-    """Something handed in: where it lies and what it is called."""
+    """Something handed in: where it lies, what it is called, and what the platform says of it.
+
+    `identity` holds what is known of the student under these keys, and no others: `name`,
+    `first_name`, `last_name`, `email`, `login`, `student_id`, `sis_id`, `canvas_id`,
+    `moodle_participant`, `gradescope_submission`, `gradescope_user`. `submitted` is in UTC. `late`
+    is the platform's own word, None where it has none; `attempt` counts from 1.
+    """
 
     id: str
     path: Path
+    identity: Mapping[str, str] = field(default_factory=dict)
+    submitted: datetime | None = None
+    late: bool | None = None
+    attempt: int = 1
+    receipts: tuple[str, ...] = ()
+
+    @property
+    def student(self) -> str | None:
+        """The student's name, else the best that is known of them."""
+        keys = ("name", "email", "login", "student_id")
+        return next((self.identity[key] for key in keys if key in self.identity), None)
 
 
 @dataclass(frozen=True)
@@ -126,11 +144,13 @@ def read(upload: Upload, assignment: Assignment) -> Submission:
     _check_names(cells, assignment)
     return Submission(
         id=upload.id,
-        student=None,
+        student=upload.student,
         sha256=digest(upload),
         cells=cells,
         answers=_answers(notebook, assignment),
-        receipts=notebook.receipts + tuple(_receipts(notebook, cells, assignment)),
+        receipts=upload.receipts
+        + notebook.receipts
+        + tuple(_receipts(notebook, cells, assignment)),
         notebook=notebook,
         companions=companions,
     )

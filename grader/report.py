@@ -160,7 +160,7 @@ def refused(
     marks = tuple(Mark(question, 0.0, "missing", ()) for question in assignment.questions)
     return Report(
         assignment=AssignmentRecord(name=assignment.name, version=assignment.version),
-        submission=SubmissionRecord(id=upload.id, student=None, sha256=sha256),
+        submission=SubmissionRecord(id=upload.id, student=upload.student, sha256=sha256),
         status=status,
         message=message,
         score=0.0,
@@ -168,7 +168,7 @@ def refused(
         manual_points_pending=0.0,
         questions=tuple(_question(mark, "") for mark in marks),
         execution=None,
-        receipts=(),
+        receipts=upload.receipts,
     )
 
 

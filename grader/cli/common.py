@@ -1,0 +1,83 @@
+"""Common to the commands: options, exit statuses, errors in one sentence, signals, progress."""
+
+import contextlib
+import signal
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from grader.assignment import Assignment, Course, find_course
+from grader.errors import GraderError, UsageError
+
+T = TypeVar("T")
+GRADED, NOT_ALL_GRADED, WRONG_COMMAND = 0, 1, 2
+WIDTH = 80
+
+course_option = click.option(
+    "--course",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder with assignments/ and reference/. Default: the nearest above here.",
+)
+assignment_option = click.option(
+    "-a", "--assignment", "name", help="Which assignment. Default: the course's only one."
+)
+
+
+def find_assignment(course: Path | None, name: str | None) -> Assignment:
+    """Return the assignment that the options name. Raises UsageError where they name none."""
+    if course is not None and not course.is_dir():
+        raise UsageError(f"no such folder: {course}")
+    found: Course = find_course(course or Path.cwd())
+    if name is None:
+        names = found.names()
+        if len(names) != 1:
+            listed = ", ".join(names) or "none"
+            raise UsageError(f"say which assignment with -a NAME; found: {listed}.")
+        name = names[0]
+    return found.assignment(name)
+
+
+def counted(found: Iterable[T], total: int, what: str) -> Iterator[T]:
+    """Pass things on, with a progress bar on stderr."""
+    columns = TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield from progress.track(found, total=total)
+
+
+@contextlib.contextmanager
+def errors() -> Iterator[None]:
+    """End the command with status 2 and one sentence where it cannot be carried out."""
+    try:
+        yield
+    except GraderError as error:
+        click.echo(f"grader: {error}", err=True)
+        sys.exit(WRONG_COMMAND)
+    except OSError as error:
+        # A full disk, a folder that may not be written: said plainly, nothing half-written.
+        where = f" ({error.filename})" if error.filename else ""
+        click.echo(f"grader: {error.strerror or error}{where}", err=True)
+        sys.exit(WRONG_COMMAND)
+    except KeyboardInterrupt:
+        click.echo("grader: stopped. With -o, what was finished before is kept.", err=True)
+        sys.exit(130)
+
+
+@contextlib.contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Treat SIGTERM and SIGHUP like Ctrl-C, so that nothing is left running."""
+
+    def stop(_: int, __: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
