@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# The peer that the benchmark compares with, in an environment of its own.
+NBGRADER := .venv-nbgrader
 
 DEMO := right_solved right_fft kernel_flipped gratings_0_to_1 original_tutorial starter_untouched
 
@@ -31,8 +33,7 @@ types: $(READY)
 certify: $(READY)
 	$(BIN)/grader verify --table docs/certificate.md
 
-benchmark: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[benchmark]"
+benchmark: $(READY) $(NBGRADER)/.ready
 	$(BIN)/python -m benchmarks.throughput
 
 soak: $(READY)
@@ -46,5 +47,10 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $@
 
+$(NBGRADER)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(NBGRADER)
+	$(NBGRADER)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[benchmark]"
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .demo build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(NBGRADER) .demo build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

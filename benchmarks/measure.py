@@ -6,7 +6,6 @@ import platform
 import resource
 import statistics
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -32,7 +31,11 @@ def run(command: Sequence[str], submissions: int, cwd: Path) -> Sample:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
     with subprocess.Popen(
-        command, cwd=cwd, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        command,
+        cwd=cwd,
+        env=environment(command),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     ) as process:
         looking = _Looking(process.pid)
         looking.start()
@@ -47,9 +50,9 @@ def run(command: Sequence[str], submissions: int, cwd: Path) -> Sample:
     return Sample(wall / submissions, used / submissions, looking.peak)
 
 
-def environment() -> dict[str, str]:
-    """Return this process's environment, with the tools of its Python first on the path."""
-    return {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+def environment(command: Sequence[str]) -> dict[str, str]:
+    """Return this process's environment, with the tools beside the command first on the path."""
+    return {**os.environ, "PATH": f"{Path(command[0]).parent}:{os.environ['PATH']}"}
 
 
 class _Looking(threading.Thread):

@@ -17,6 +17,9 @@ from grader.assignment import Course
 
 HERE = Path(__file__).resolve().parent
 SOLVED = HERE.parent / "tests" / "submissions" / "right_solved" / "submission.ipynb"
+# nbgrader has an environment of its own: what it installs makes every import of jsonschema, and so
+# of nbformat, slower by more than a second, for whoever shares the environment.
+NBGRADER = HERE.parent / ".venv-nbgrader" / "bin"
 # From here on the notebook's setup cell looks for this grader's `check`.
 OWN_CHECK = "try:\n    from grader.student import check"
 NBCLIENT = (
@@ -79,24 +82,26 @@ def nbgrader(folder: Path) -> list[str]:
         path = folder / place / "notebook.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(node, path)
-    command = [str(Path(sys.executable).parent / "nbgrader")]
+    command = [str(NBGRADER / "nbgrader")]
     options = ["--course-dir", str(folder), "--ExecutePreprocessor.timeout=600"]
     subprocess.run(
         [*command, "generate_assignment", "tutorial", "--force", *options],
         check=True,
         capture_output=True,
         cwd=folder,
-        env=measure.environment(),
+        env=measure.environment(command),
     )
     return [*command, "autograde", "tutorial", "--student", "student", "--force", *options]
 
 
 def nbgrader_score(folder: Path) -> float:
     """Return the points that `nbgrader autograde` gave."""
-    from nbgrader.api import Gradebook
-
-    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
-        return float(gradebook.find_submission("tutorial", "student").score)
+    question = (
+        "from nbgrader.api import Gradebook; import sys; book = Gradebook(sys.argv[1]); "
+        "print(book.find_submission('tutorial', 'student').score)"
+    )
+    command = [str(NBGRADER / "python"), "-c", question, f"sqlite:///{folder / 'gradebook.db'}"]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def _cells(*, checks: bool) -> nbformat.NotebookNode:

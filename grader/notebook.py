@@ -1,6 +1,7 @@
 """Notebook: parse, repair and read .ipynb files; which cells are code, checks and answers."""
 
 import ast
+import functools
 import json
 import re
 import threading
@@ -21,6 +22,7 @@ _OTHER_KERNELS = {
     "sagemath": "SageMath", "iruby": "Ruby", "dotnet": ".NET", ".net": ".NET", "almond": "Scala",
 }  # fmt: skip
 _LONGEST_READ = 200_000
+_LONGEST_KEPT = 20_000
 _MOST_MAGICS = 50
 CHECK_CALL = re.compile(r"""^check\(["'](\w{1,80})["']\)""", re.MULTILINE)
 # Several threads in ast.parse at once can end in a SystemError (seen with Python 3.11.7).
@@ -115,10 +117,18 @@ def parse(data: bytes) -> Notebook:
 
 def read_cell(index: int, source: str) -> CodeCell:
     """Return what a code cell calls and names; one that is no Python is read as plain words."""
+    read = _content if len(source) <= _LONGEST_KEPT else _content.__wrapped__
+    return CodeCell(index, source, *read(source))
+
+
+# Most cells of a class are the ones handed out.
+@functools.lru_cache(maxsize=1024)
+def _content(source: str) -> tuple[tuple[str, ...], tuple[str, ...], frozenset[str]]:
+    """Return the checks, the shell commands and the names in a cell's source."""
     tree = _tree(source)
     if tree is None:
         words = frozenset(_WORD.findall(source[:_LONGEST_READ]))
-        return CodeCell(index, source, tuple(CHECK_CALL.findall(source[:_LONGEST_READ])), (), words)
+        return tuple(CHECK_CALL.findall(source[:_LONGEST_READ])), (), words
     checks: list[str] = []
     commands: list[str] = []
     names: set[str] = set()
@@ -135,7 +145,7 @@ def read_cell(index: int, source: str) -> CodeCell:
                 names.add(name)
             case ast.alias(name=name, asname=asname):
                 names.add(asname or name)
-    return CodeCell(index, source, tuple(checks), tuple(commands), frozenset(names))
+    return tuple(checks), tuple(commands), frozenset(names)
 
 
 def _commands(attr: str, first: str, rest: list[ast.expr]) -> Iterator[str]:

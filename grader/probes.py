@@ -14,6 +14,7 @@ student's notebook. What the function returns crosses the sandbox, as plain valu
 function's own name. A probe holds no expected value, so there is nothing in it to steal.
 """
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -72,8 +73,9 @@ def probe(question: str) -> Callable[[Callable[..., object]], Probe]:
     return mark
 
 
+@functools.lru_cache(maxsize=8)
 def load_probes(source: str, filename: str) -> ProbeFile:
-    """Execute the text of a probes.py and collect what it defines.
+    """Execute the text of a probes.py, once, and collect what it defines.
 
     Raises AssignmentError where it cannot be executed.
     """

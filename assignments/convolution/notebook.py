@@ -117,11 +117,20 @@ def is_done(question, *values):
 plt.rcParams.update({"figure.dpi": 100, "axes.titlesize": 10, "image.interpolation": "nearest"})
 
 
-def show_stimulus(img, ax=None, show=False):
-    """Draw one stimulus (H, W) with values from -0.5 (white) over 0 (grey) to +0.5 (black)."""
+def place(img, left=0):
+    """Return where imshow puts an image (H, W) whose first column is to be at x = left."""
+    height, width = img.shape
+    return left - 0.5, left + width - 0.5, height - 0.5, -0.5
+
+
+def show_stimulus(img, ax=None, show=False, left=0):
+    """Draw one stimulus (H, W) with values from -0.5 (white) over 0 (grey) to +0.5 (black).
+
+    Its first column is drawn at x = left, so that several fit side by side.
+    """
     if ax is None:
         ax = plt.gca()
-    ax.imshow(img + 0.5, cmap="binary", vmin=0, vmax=1)
+    ax.imshow(img + 0.5, cmap="binary", vmin=0, vmax=1, extent=place(img, left))
     ax.set(xticks=[], yticks=[])
     if show:
         plt.show()
@@ -188,13 +197,14 @@ def plot_example_activations(stimuli, act, channels=(0,), row_labels=()):
     plt.show()
 
 
-def draw_numbers(ax, grid, title, limit=1.0, decimals=0, fontsize=11):
+def draw_numbers(ax, grid, title, limit=1.0, decimals=0, fontsize=11, left=0):
     """Write the numbers of a grid (H, W) into coloured squares; NaN becomes a question mark.
 
-    The colours are full at -limit (blue) and +limit (red).
+    The colours are full at -limit (blue) and +limit (red); the first column is at x = left.
     """
     height, width = grid.shape
-    ax.imshow(torch.nan_to_num(grid), cmap="bwr", vmin=-limit, vmax=limit)
+    numbers = torch.nan_to_num(grid)
+    ax.imshow(numbers, cmap="bwr", vmin=-limit, vmax=limit, extent=place(grid, left))
     for row in range(height):
         for column in range(width):
             number = float(grid[row, column])
@@ -203,7 +213,7 @@ def draw_numbers(ax, grid, title, limit=1.0, decimals=0, fontsize=11):
                 text = "0"
             strong = abs(number) > 0.7 * limit
             ax.text(
-                column,
+                left + column,
                 row,
                 text,
                 ha="center",
@@ -212,9 +222,11 @@ def draw_numbers(ax, grid, title, limit=1.0, decimals=0, fontsize=11):
                 color="white" if strong else "0.6" if text == "?" else "0.15",
                 in_layout=False,
             )
-    ax.hlines(np.arange(1, height) - 0.5, -0.5, width - 0.5, color="0.8", linewidth=0.8)
-    ax.vlines(np.arange(1, width) - 0.5, -0.5, height - 0.5, color="0.8", linewidth=0.8)
-    ax.set(xticks=[], yticks=[], title=title)
+    rows, columns = np.arange(height + 1) - 0.5, left + np.arange(width + 1) - 0.5
+    ax.hlines(rows, columns[0], columns[-1], color="0.8", linewidth=0.8)
+    ax.vlines(columns, rows[0], rows[-1], color="0.8", linewidth=0.8)
+    ax.text(left + (width - 1) / 2, -0.7, title, ha="center", va="bottom")
+    ax.axis("off")
 
 
 def plot_by_hand(image, kernel, result, marks=()):
@@ -225,24 +237,24 @@ def plot_by_hand(image, kernel, result, marks=()):
     height, width = image.shape
     padded = torch.zeros(height + 2, width + 2)
     padded[1:-1, 1:-1] = image
-    _, axes = plt.subplots(
-        1, 3, figsize=(9.4, 3.7), width_ratios=[width + 2, 3, width], gridspec_kw={"wspace": 0.12}
-    )
-    draw_numbers(axes[0], padded, "image I, in a frame of zeros", limit=1e9)
-    draw_numbers(axes[1], kernel, "kernel f", limit=2)
-    draw_numbers(axes[2], result.detach(), "result C", limit=12)
+    _, ax = plt.subplots(figsize=(9.4, 3.7))
+    at_kernel, at_result = width + 3, width + 7
+    draw_numbers(ax, padded, "image I, in a frame of zeros", limit=1e9)
+    draw_numbers(ax, kernel, "kernel f", limit=2, left=at_kernel)
+    draw_numbers(ax, result.detach(), "result C", limit=12, left=at_result)
+    ax.set(xlim=(-0.6, at_result + width - 0.4), ylim=(height + 1.6, -0.6))
 
-    def frame(ax, top, left, size, colour):
+    def frame(top, left, size, colour):
         corner = (left - 0.5, top - 0.5)
         ax.add_patch(
             plt.Rectangle(corner, size, size, fill=False, ec=colour, lw=3, zorder=3, clip_on=False)
         )
 
     border = plt.Rectangle((0.5, 0.5), width, height, fill=False, ec="0.2", ls=":", lw=1.5)
-    axes[0].add_patch(border)
+    ax.add_patch(border)
     for row, column, colour in marks:
-        frame(axes[0], row, column, 3, colour)
-        frame(axes[2], row, column, 1, colour)
+        frame(row, column, 3, colour)
+        frame(row, at_result + column, 1, colour)
     plt.show()
 
 
@@ -398,10 +410,11 @@ def grating(angle, sf=1 / 28, res=0.1, patch=False):
 # %% name="s12-picture" tags=["given"]
 orientations = [-90, -45, 0, 45, 90]
 
-fig, axes = plt.subplots(1, 5, figsize=(11, 1.7), gridspec_kw={"wspace": 0.06})
-for ax, angle in zip(axes, orientations, strict=True):
-    show_stimulus(grating(angle), ax=ax)
-    ax.set_title(f"{angle}°")
+fig, ax = plt.subplots(figsize=(11, 1.7))
+for i, angle in enumerate(orientations):
+    show_stimulus(grating(angle), ax=ax, left=68 * i)
+ax.set(xlim=(-0.5, 4 * 68 + 63.5))
+label_maps(ax, [f"{angle}°" for angle in orientations], step=68, first=31.5)
 plt.show()
 
 # %% [markdown] name="s12-think"
@@ -471,10 +484,11 @@ def filters(out_channels=6, K=7):
 # One of each, with its 49 numbers. Red adds, blue subtracts.
 
 # %% name="s13-picture" tags=["given"]
-fig, axes = plt.subplots(1, 2, figsize=(9, 4.3), gridspec_kw={"wspace": 0.1})
+fig, ax = plt.subplots(figsize=(9, 4.3))
 bank = filters(out_channels=6, K=7)
-draw_numbers(axes[0], bank[0, 0], "center-surround", limit=1.2, decimals=2, fontsize=9)
-draw_numbers(axes[1], bank[3, 0], "Gabor, θ = 45°", limit=1.2, decimals=2, fontsize=9)
+draw_numbers(ax, bank[0, 0], "center-surround", limit=1.2, decimals=2, fontsize=9)
+draw_numbers(ax, bank[3, 0], "Gabor, θ = 45°", limit=1.2, decimals=2, fontsize=9, left=8)
+ax.set(xlim=(-0.6, 14.6))
 plt.show()
 
 # %% [markdown] name="s13-bank-text"
@@ -676,13 +690,14 @@ if is_done("Question 4", *counts.values()):
 # %% name="s15-tuning" tags=["given"]
 if is_done("Question 3", convout):
     strength = convout.detach()[:, :, 4:-4, 4:-4].abs().mean(dim=(2, 3))  # (5 stimuli, 6 channels)
-    fig, axes = plt.subplots(1, 6, figsize=(12, 1.5), sharey=True, gridspec_kw={"wspace": 0.25})
-    for channel, ax in enumerate(axes):
-        ax.plot(orientations, strength[:, channel], "o-", color="#3b6fb6", markersize=4)
-        ax.set(title=f"channel {channel}", xticks=[-90, 0, 90], ylim=(0, 1.1 * strength.max()))
-        ax.spines[["top", "right"]].set_visible(False)
-    axes[0].set_ylabel("mean |activation|")
-    fig.supxlabel("orientation of the grating (degrees)", fontsize=10, y=-0.2)
+    fig, ax = plt.subplots(figsize=(7, 2.6))
+    for channel in range(6):
+        style = {"marker": "osD^v<"[channel], "markersize": 9 - channel, "fillstyle": "none"}
+        ax.plot(orientations, strength[:, channel], label=f"channel {channel}", **style)
+    ax.set(xticks=orientations, ylim=(0, 1.1 * strength.max()), ylabel="mean |activation|")
+    ax.set_xlabel("orientation of the grating (degrees)")
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     plt.show()
 
 # %% [markdown] name="q5-text"

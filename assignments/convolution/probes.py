@@ -171,11 +171,11 @@ def _stripes(generator: torch.Generator) -> torch.Tensor:
     inside = torch.minimum(torch.minimum(y, height - 1 - y), torch.minimum(x, width - 1 - x))
     window = _fade(inside / MARGIN)  # (H, W)
     images = torch.zeros(N_STRIPES, len(ANGLES), N_PHASES, 1, height, width)
+    circle = 2 * math.pi * torch.arange(N_PHASES)[:, None, None, None] / N_PHASES  # (N, 1, 1, 1)
     for drawing in images:
         period, start = _period_and_phase(generator)
         for angle, phases in zip(ANGLES, drawing, strict=True):
-            for i, image in enumerate(phases):
-                image[0] = window * _wave(x, y, angle, period, start + 2 * math.pi * i / N_PHASES)
+            phases[:] = window * _wave(x, y, angle, period, start + circle)
     return images
 
 
@@ -215,7 +215,7 @@ def _period_and_phase(generator: torch.Generator) -> tuple[float, float]:
 
 
 def _wave(
-    x: torch.Tensor, y: torch.Tensor, angle: float, period: float, phase: float
+    x: torch.Tensor, y: torch.Tensor, angle: float, period: float, phase: float | torch.Tensor
 ) -> torch.Tensor:
     """Return stripes at `angle` degrees from vertical, of `period` pixels: |value| <= 0.5."""
     theta = math.radians(angle)

@@ -4,7 +4,8 @@ For hidden tests. Whatever a student may have built instead of the expected thin
 AssertionError with a sentence, or in None where the caller has another way to go on.
 """
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import torch
@@ -69,23 +70,26 @@ def own_weights(name: str, layer: object, like: object) -> torch.Tensor:
     return own_filters(name, layer, *LAYER_SIZE)[0] if alike is None else alike
 
 
-def expected_activations(stimuli: object, layer: object) -> tuple[Correlation, ...]:
-    """Return what question 3's activations (5, 6, 48, 64) may be.
+def expected_activations(stimuli: object, layer: object) -> Iterator[Correlation]:
+    """Yield what question 3's activations (5, 6, 48, 64) may be.
 
     First the truth: the set gratings under the set filters. Then what the student's own stimuli
     and layer give, so that a mistake in one of them costs once. Each of the two that is not
     there, or not of the right shape, or flat, is taken from the truth instead.
     """
-    true_stimuli, true_weights = set_gratings(), filters()
+    yield true_activations()
     try:
         weights, bias = own_filters("layer", layer, *own_size(layer))
     except AssertionError:
-        weights, bias = true_weights, None
+        weights, bias = filters(), None
     own = _own_stimuli(stimuli)
-    return (
-        correlate(true_stimuli, true_weights),
-        correlate(true_stimuli if own is None else own, weights, bias),
-    )
+    yield correlate(set_gratings() if own is None else own, weights, bias)
+
+
+@functools.cache
+def true_activations() -> Correlation:
+    """Return the activations (5, 6, 48, 64) to the set gratings under the set filters."""
+    return correlate(set_gratings(), filters())
 
 
 def activations_of_own_class(env: Mapping[str, object]) -> Correlation:
