@@ -101,6 +101,7 @@ def _cell(
     rich: bool,
 ) -> ShownCell:
     source, kind = _source(cell), str(cell.cell_type)
+    given = source.strip() in starter
     error = outcomes.errors.get(index, "")
     checks = _checks(source) if kind == "code" else ()
     only_check = bool(checks) and not _WITHOUT_CHECKS.sub("", source).strip()
@@ -108,12 +109,12 @@ def _cell(
     return ShownCell(
         index=index,
         kind=kind if kind in ("code", "markdown") else "raw",
-        html=_body(kind, source, cell.get("attachments"))
-        if rich or source.strip() in starter
+        html=_body(kind, source, cell.get("attachments"), kind == "code" and given)
+        if rich or given
         else clean.plain(source),
         # What a check had shown is the student's file; the grader's own result stands there.
         outputs=() if only_check or kind != "code" else outputs(cell.get("outputs"), rich),
-        given=source.strip() in starter and not error and not questions and name not in written,
+        given=given and not error and not questions and name not in written,
         check=only_check,
         heading=_heading(source) if kind == "markdown" else "",
         questions=questions,
@@ -123,8 +124,9 @@ def _cell(
     )
 
 
-def _body(kind: str, source: str, attachments: object) -> str:
-    if kind == "code":
+def _body(kind: str, source: str, attachments: object, handed_out: bool) -> str:
+    # What was handed out is folded away: it does without colours.
+    if kind == "code" and not handed_out:
         return clean.code(source) if source.strip() else ""
     if kind == "markdown" and isinstance(attachments, dict) and attachments:
         return clean.markdown_with(source, attachments)

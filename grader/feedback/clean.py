@@ -49,6 +49,11 @@ _EMBEDDED = re.compile(r"data:image/(png|jpeg|gif);base64,([A-Za-z0-9+/=\s]+)\Z"
 _KINDS = {"png": "PNG", "jpeg": "JPEG", "gif": "GIF"}
 _MARKUP = re.compile(r"[<*_`\[]")
 _MOST_MARKUP = 4_000
+# What the style sheet gives no colour: most of a page's bytes would be these.
+_UNCOLOURED = re.compile(
+    r'<span class="(?!(?:k|kn|kc|kd|ow|nd|s1|s2|sd|sa|sb|si|se|mi|mf|mh|c1|c|ch|nf|nc)")\w*">'
+    r"([^<>]*)</span>"
+)
 _LONGEST_LINE = 1_000  # Pygments takes the square of the time for some longer ones
 _MOST_READ = 200_000
 _PACKED = re.compile(r"data:image/\w{1,10};base64,[A-Za-z0-9+/=]{1,600000}")
@@ -130,8 +135,7 @@ def code(source: str) -> str:
     text = visible(source)
     if len(text) > LONGEST_TEXT or any(len(line) > _LONGEST_LINE for line in text.split("\n")):
         return plain(source)
-    coloured: str = Highlight2HTML()(text)
-    return coloured
+    return _UNCOLOURED.sub(r"\1", Highlight2HTML()(text))
 
 
 def plain(text: str) -> str:

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from grader.snapshot import Decoder, SnapshotError, read_table
+from grader.wire import Frame
+
 Status = Literal["ok", "timeout", "memory", "killed", "output_limit"]
 CellStatus = Literal["ok", "error", "skipped"]
 
@@ -46,3 +49,21 @@ class Execution:
     observations: tuple[Observation, ...]
     message: str | None = None
     output: str = field(default="", repr=False)
+
+
+def read_observation(frame: Frame, most_bytes: int) -> Observation:
+    """Return the observation in a frame, its values inert.
+
+    Raises SnapshotError where it holds none, or arrays of more than `most_bytes` bytes.
+    """
+    question, values = frame.document.get("question"), frame.document.get("values")
+    if not isinstance(question, str) or not isinstance(values, dict):
+        raise SnapshotError("a frame that is no observation.")
+    decoder = Decoder(read_table(frame.blob, most_bytes) if frame.blob else {})
+    return Observation(
+        question,
+        "check" if frame.document.get("when") == "check" else "end",
+        {str(name): decoder.decode(node) for name, node in values.items()},
+        frame.document,
+        frame.blob,
+    )

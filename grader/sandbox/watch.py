@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from grader.assignment import Limits
-from grader.sandbox.execution import CellOutcome, Observation, Status
+from grader.sandbox.execution import CellOutcome, Observation, Status, read_observation
 from grader.sandbox.worker import Ending, Pipes
-from grader.snapshot import Decoder, SnapshotError, read_table
+from grader.snapshot import SnapshotError
 from grader.text import whole
 from grader.wire import Frame, FrameReader, WireError
 
@@ -175,7 +175,7 @@ class Watch:
         record.running, record.printed = None, 0
 
     def _on_observation(self, frame: Frame) -> None:
-        question, when = frame.document.get("question"), frame.document.get("when")
+        question = frame.document.get("question")
         values = frame.document.get("values")
         asked = self._record.asked.get(question) if isinstance(question, str) else None
         if asked is None or not isinstance(values, dict) or values.keys() != asked:
@@ -186,18 +186,7 @@ class Watch:
             or kept > MOST_SNAPSHOTS * self._limits.snapshot_bytes
         ):
             raise SnapshotError("more observations than were asked for.")
-        table = read_table(frame.blob, self._limits.snapshot_bytes) if frame.blob else {}
-        decoder = Decoder(table)
-        decoded = {str(name): decoder.decode(node) for name, node in values.items()}
-        self._record.observations.append(
-            Observation(
-                str(question),
-                "check" if when == "check" else "end",
-                decoded,
-                frame.document,
-                frame.blob,
-            )
-        )
+        self._record.observations.append(read_observation(frame, self._limits.snapshot_bytes))
 
     def _within_limits(self) -> bool:
         """Hold the child to its limits; return False once it has to be killed."""
