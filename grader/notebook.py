@@ -12,6 +12,7 @@ from typing import Any
 import nbformat
 
 from grader.errors import SubmissionError
+from grader.filekind import kind, not_a_notebook
 from grader.text import whole
 
 PYTHON = ("python", "ipython", "python3")
@@ -215,24 +216,8 @@ def _document(data: bytes, receipts: list[str]) -> dict[str, Any]:
 
 
 def _refuse_other_formats(data: bytes) -> None:
-    head = data.lstrip()[:512].lower()
-    kinds = {
-        b"%pdf": "a PDF",
-        b"<!doctype html": "a web page",
-        b"<html": "a web page",
-        b"{\\rtf": "a text document",
-        b"\x89png": "a picture",
-        b"\xff\xd8\xff": "a picture",
-        b"\xd0\xcf\x11\xe0": "an Office document",
-        b"rar!": "a RAR archive",
-        b"7z\xbc\xaf": "a 7z archive",
-        b"\x1f\x8b": "a gzip archive",
-    }
-    for magic, kind in kinds.items():
-        if head.startswith(magic):
-            raise SubmissionError(
-                f"The file is {kind}, not a notebook. Hand in the .ipynb file that Jupyter saves."
-            )
+    if words := kind(data):
+        raise SubmissionError(not_a_notebook(words))
 
 
 def _place(error: ValueError) -> str:

@@ -1,8 +1,24 @@
 """Intake: turn what was handed in into Submissions, or refuse it with a sentence."""
 
-from grader.intake.contents import digest
+from grader.intake.collection import Collection, Superseded, collect
+from grader.intake.contents import digest, fingerprint
 from grader.intake.places import gather, uploads
 from grader.intake.reading import read
+from grader.intake.roster import Roster, Student, read_roster
 from grader.intake.upload import Submission, Upload
 
-__all__ = ["Submission", "Upload", "digest", "gather", "read", "uploads"]
+__all__ = [
+    "Collection",
+    "Roster",
+    "Student",
+    "Submission",
+    "Superseded",
+    "Upload",
+    "collect",
+    "digest",
+    "fingerprint",
+    "gather",
+    "read",
+    "read_roster",
+    "uploads",
+]

@@ -8,7 +8,7 @@ from grader.intake.upload import Upload
 from grader.text import file_text
 
 NOTEBOOK = ".ipynb"
-_DEBRIS = ("__MACOSX", ".ipynb_checkpoints", "__pycache__", ".git")
+_DEBRIS = ("__MACOSX", ".ipynb_checkpoints", "__pycache__", ".git", ".DS_Store", "Thumbs.db")
 
 
 def uploads(path: Path) -> tuple[Upload, ...]:
@@ -24,7 +24,8 @@ def uploads(path: Path) -> tuple[Upload, ...]:
     odd = sorted(_odd(path, found))
     if len(found) <= 1 and not (odd and found and found[0].parent != path):
         return (Upload(file_text(path.resolve().name), path),)
-    listed = [(*_named(each, found, path), each) for each in found]
+    together = Counter(each.parent for each in found)
+    listed = [(*_named(each, together[each.parent] == 1, path), each) for each in found]
     listed += [(each.relative_to(path).with_suffix("").as_posix(), each, each) for each in odd]
     ids = Counter(name for name, _, _ in listed)
     return tuple(
@@ -33,12 +34,11 @@ def uploads(path: Path) -> tuple[Upload, ...]:
     )
 
 
-def _named(each: Path, found: list[Path], top: Path) -> tuple[str, Path]:
+def _named(each: Path, alone: bool, top: Path) -> tuple[str, Path]:
     """Return the id and the upload of one notebook or zip of a class.
 
     A notebook that is alone in its folder is the folder, with its companion files.
     """
-    alone = sum(1 for other in found if other.parent == each.parent) == 1
     if alone and each.parent != top and each.suffix.lower() == NOTEBOOK:
         return each.parent.relative_to(top).as_posix(), each.parent
     return each.relative_to(top).with_suffix("").as_posix(), each
@@ -46,11 +46,11 @@ def _named(each: Path, found: list[Path], top: Path) -> tuple[str, Path]:
 
 def _odd(top: Path, found: list[Path]) -> Iterator[Path]:
     """Yield what lies at the top of a class and is or holds no notebook."""
+    holding = {place for each in found for place in (each, *each.parents)}
     for path in top.iterdir():
         if path.is_symlink() or path.name.startswith(".") or is_debris(path.name):
             continue
-        holds = path in found or any(path in each.parents for each in found)
-        if not holds:
+        if path not in holding:
             yield path
 
 

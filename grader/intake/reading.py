@@ -1,9 +1,11 @@
 """Reading: turn an upload into a Submission, or refuse it with a sentence for the student."""
 
 from collections.abc import Iterator
+from hashlib import sha256
 
 from grader.assignment import Assignment
 from grader.errors import SubmissionError
+from grader.intake.choice import choose
 from grader.intake.contents import contents, digest
 from grader.intake.upload import Submission, Upload
 from grader.notebook import CodeCell, Notebook, parse
@@ -16,22 +18,26 @@ def read(upload: Upload, assignment: Assignment) -> Submission:
 
     Raises SubmissionError, whose message is for the student, where it cannot be graded.
     """
-    data, companions = contents(upload.path)
-    notebook = parse(data)
+    found = contents(upload.path)
+    name, chosen = choose(found, assignment)
+    notebook = parse(found.notebooks[name])
     _check_assignment(notebook, assignment)
     cells = notebook.code_cells()
     _check_names(cells, assignment)
+    several = upload.path.is_dir() and len(found.notebooks) > 1
     return Submission(
         id=upload.id,
         student=upload.student,
-        sha256=digest(upload),
+        sha256=sha256(found.notebooks[name]).hexdigest() if several else digest(upload),
         cells=cells,
         answers=_answers(notebook, assignment),
         receipts=upload.receipts
+        + found.receipts
+        + chosen
         + notebook.receipts
         + tuple(_receipts(notebook, cells, assignment)),
         notebook=notebook,
-        companions=companions,
+        companions=found.companions(name),
     )
 
 

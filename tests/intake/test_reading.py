@@ -122,7 +122,10 @@ REFUSED = {
     "web page": (b"<!DOCTYPE html><html></html>", "a web page"),
     "old Word": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"0" * 20, "an Office document"),
     "zip without": (zipped(**{"a.txt": b"x"}), "no notebook in the zip"),
-    "zip with two": (zipped(**{"a.ipynb": data(), "b.ipynb": data()}), "2 notebooks in the zip"),
+    "zip with two": (
+        zipped(**{"a.ipynb": data(), "b.ipynb": data("mean = 1")}),
+        "2 notebooks in the zip",
+    ),
     "zip bomb": (zipped(**{"a.ipynb": data(), "z": b"\0" * (300 * 2**20)}), "unpacks to 300 MB"),
     "zip bomb that lies": (lying_zip(), "zip file"),
     "zip with ..": (zip_with("../../evil.py"), "outside of itself"),
