@@ -7,12 +7,20 @@ import difflib
 import hashlib
 import tomllib
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from grader.errors import AssignmentError, UsageError
 
@@ -22,6 +30,34 @@ MIB = 1024 * 1024
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Positive = Annotated[float, Field(gt=0)]
+Percent = Annotated[float, Field(ge=0, le=100)]
+
+
+def _moment(value: object) -> object:
+    """Let through a date and time that says its zone: a deadline without one is none."""
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        found = None
+    if isinstance(found, datetime) and found.utcoffset() is not None:
+        return found
+    raise PydanticCustomError(
+        "moment",
+        "expected a date and time with its zone, such as 2026-03-01T23:59:00+01:00; "
+        "found {found}{lack}",
+        {"found": str(value), "lack": ", without a zone" if isinstance(found, datetime) else ""},
+    )
+
+
+def _moment_or_days(value: object) -> object:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if number or value is None else _moment(value)
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+MomentOrDays = Annotated[
+    datetime | Annotated[float, Field(ge=0, le=36500)], BeforeValidator(_moment_or_days)
+]
 
 
 class _Settings(BaseModel):
@@ -76,6 +112,47 @@ class Feedback(_Settings):
     show_expected: bool = False
 
 
+class Late(_Settings):
+    """What lateness costs; grader/policy.py says how it is counted.
+
+    `cut_off` is a moment, or days after `due`: nothing counts that comes later. Under the policy
+    "cut_off" it is `due` itself unless it is given, and under "per_day" there is none.
+    """
+
+    policy: Literal["none", "per_day", "cut_off"] = "none"
+    due: Moment | None = None
+    grace_minutes: float = Field(default=0, ge=0)
+    percent_per_day: Percent = 10
+    at_most_percent: Percent = 100
+    cut_off: MomentOrDays | None = None
+
+    @model_validator(mode="after")
+    def _has_a_deadline(self) -> Self:
+        if self.policy != "none" and self.due is None:
+            raise PydanticCustomError(
+                "due", 'policy = "{policy}" needs `due`, and there is none', {"policy": self.policy}
+            )
+        if isinstance(self.cut_off, datetime) and self.due and self.cut_off < self.due:
+            raise PydanticCustomError("cut_off", "`cut_off` is earlier than `due`")
+        return self
+
+
+class Scoring(_Settings):
+    """What becomes of the points at the end: a cap, rounding, the least that is given."""
+
+    rounding: Literal["none", "half", "integer", "decimals"] = "none"
+    direction: Literal["nearest", "up", "down"] = "nearest"
+    decimals: int = Field(default=2, ge=0, le=6)
+    cap: Positive | Literal["max_score"] | None = None
+    minimum: float = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if isinstance(self.cap, float) and self.minimum > self.cap:
+            raise PydanticCustomError("minimum", "`minimum` is above `cap`")
+        return self
+
+
 class AssignmentFile(_Settings):
     """The contents of assignment.toml."""
 
@@ -84,6 +161,8 @@ class AssignmentFile(_Settings):
     preload: tuple[str, ...] = ()
     limits: Limits = Limits()
     feedback: Feedback = Feedback()
+    late: Late = Late()
+    score: Scoring = Scoring()
     questions: tuple[Question, ...] = Field(min_length=1)
 
 
@@ -236,7 +315,7 @@ def _fault(error: ErrorDetails) -> str:
 
 
 def _known_keys() -> tuple[str, ...]:
-    models = (AssignmentFile, Question, Limits, Feedback, Manual)
+    models = (AssignmentFile, Question, Limits, Feedback, Late, Scoring, Manual)
     return tuple(dict.fromkeys(key for model in models for key in model.model_fields))
 
 

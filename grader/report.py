@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from grader.assignment import Assignment
-from grader.intake import Submission, Upload
 from grader.sandbox.execution import Execution
 from grader.score import Mark, tidy, total
+
+if TYPE_CHECKING:  # slow to import, and reading a report does not need them
+    from grader.intake import Submission, Upload
 
 _NO_PACKAGE = re.compile(r"ModuleNotFoundError: No module named '([\w.]{1,60})'")
 _NO_NETWORK = re.compile(
@@ -91,6 +93,16 @@ class ExecutionRecord(_Record):
     cells: tuple[CellRecord, ...]
 
 
+class AdjustmentRecord(_Record):
+    """What a person, lateness or a rule did to the points, in a sentence for the student."""
+
+    kind: Literal["manual", "late", "cap", "rounding", "minimum"]
+    question: str | None
+    points: float
+    max_points: Points | None
+    message: str
+
+
 class Report(_Record):
     """The result of grading one submission. docs/results.md explains every field."""
 
@@ -105,6 +117,7 @@ class Report(_Record):
     questions: tuple[QuestionRecord, ...]
     execution: ExecutionRecord | None
     receipts: tuple[str, ...]
+    adjustments: tuple[AdjustmentRecord, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as plain JSON values, in the contract's order and names."""
@@ -112,7 +125,7 @@ class Report(_Record):
 
 
 def graded(
-    submission: Submission,
+    submission: "Submission",
     assignment: Assignment,
     marks: tuple[Mark, ...],
     execution: Execution,
@@ -150,7 +163,7 @@ def graded(
 
 
 def refused(
-    upload: Upload,
+    upload: "Upload",
     sha256: str,
     assignment: Assignment,
     status: Literal["ungradable", "error"],
@@ -172,6 +185,18 @@ def refused(
     )
 
 
+def bonus(report: Report) -> float:
+    """Return the points that are shown apart from the others.
+
+    None are once lateness or a rule has changed the sum: what is left of it has no parts.
+    """
+    if any(each.kind != "manual" for each in report.adjustments):
+        return 0.0
+    extra = {question.name for question in report.questions if question.bonus}
+    read = sum(each.points for each in report.adjustments if each.question in extra)
+    return tidy(sum(q.score for q in report.questions if q.bonus) + read)
+
+
 def json_schema() -> dict[str, Any]:
     """Return the JSON schema of a report."""
     return Report.model_json_schema(by_alias=True, mode="serialization")
@@ -189,7 +214,7 @@ def _went_on_without(execution: Execution) -> Iterator[str]:
             yield f"cell {cell.index}: grading has no network; the rest was graded"
 
 
-def _why(mark: Mark, submission: Submission, execution: Execution) -> str:
+def _why(mark: Mark, submission: "Submission", execution: Execution) -> str:
     """Return which cell kept a question's names from being there, where one did."""
     if mark.status != "missing":
         return ""

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from grader.assignment import Question
-from grader.checks import Check, Findings
-from grader.diagnosis import Diagnosis
 from grader.errors import AssignmentError
+
+if TYPE_CHECKING:  # they import torch, which reading a report does not need
+    from grader.checks import Check, Findings
+    from grader.diagnosis import Diagnosis
 
 QuestionStatus = Literal["full", "partial", "none", "missing", "manual"]
 
@@ -19,8 +21,8 @@ class Mark:
     question: Question
     score: float
     status: QuestionStatus
-    checks: tuple[Check, ...]
-    diagnosis: Diagnosis | None = None
+    checks: "tuple[Check, ...]"
+    diagnosis: "Diagnosis | None" = None
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Total:
     max_score: float
 
 
-def mark(question: Question, findings: Iterable[Findings]) -> Mark:
+def mark(question: Question, findings: "Iterable[Findings]") -> Mark:
     """Return the mark of a question: that of its best observation, the last among equals.
 
     Raises AssignmentError where the checks' points do not sum to the question's.
@@ -60,13 +62,13 @@ def tidy(points: float) -> float:
     return round(points, 6)
 
 
-def _rank(findings: Findings) -> tuple[float, int, int]:
+def _rank(findings: "Findings") -> tuple[float, int, int]:
     passed = sum(check.status == "passed" for check in findings.checks)
     judged = sum(check.status != "not_run" for check in findings.checks)
     return tidy(findings.score), passed, judged
 
 
-def _status(findings: Findings, question: Question) -> QuestionStatus:
+def _status(findings: "Findings", question: Question) -> QuestionStatus:
     if all(check.status == "not_run" for check in findings.checks):
         return "missing"
     if tidy(findings.score) >= tidy(question.points):
@@ -74,7 +76,7 @@ def _status(findings: Findings, question: Question) -> QuestionStatus:
     return "partial" if findings.score > 0 else "none"
 
 
-def _agree(question: Question, findings: Findings) -> None:
+def _agree(question: Question, findings: "Findings") -> None:
     most = tidy(sum(check.max_points for check in findings.checks))
     if most != tidy(question.points):
         raise AssignmentError(

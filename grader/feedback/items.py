@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grader.report import Report
+from grader.report import Report, bonus
 
 FEWEST = 5  # fewer submissions say nothing about discrimination
 FEW = 30  # fewer say it with a wide margin
@@ -61,7 +61,8 @@ def items(reports: Sequence[Report]) -> tuple[Item, ...]:
     graded = [report for report in reports if report.status == "graded"]
     if not graded:
         return ()
-    totals = [report.score for report in graded]
+    # What lateness and rules took says nothing about the questions.
+    totals = [sum(each.score for each in report.questions) for report in graded]
     found = []
     for index, question in enumerate(graded[0].questions):
         column = [report.questions[index] for report in graded]
@@ -134,7 +135,7 @@ def distribution(reports: Sequence[Report], bins: int = 10) -> tuple[int, ...]:
     counts = [0] * bins
     for report in reports:
         if report.status == "graded":
-            regular = sum(q.score for q in report.questions if not q.bonus)
+            regular = report.score - bonus(report)
             share = regular / report.max_score if report.max_score else 0.0
             counts[min(bins - 1, int(share * bins + 1e-9))] += 1
     return tuple(counts)

@@ -18,8 +18,8 @@ from markupsafe import Markup, escape
 
 from grader.feedback import cells, drawing, shapes
 from grader.feedback.material import Material
-from grader.feedback.terminal import clean, points
-from grader.report import CheckRecord
+from grader.feedback.terminal import clean, points, signed
+from grader.report import CheckRecord, bonus
 
 _NAME = re.compile(r"`([^`]{1,80})`")
 View = Literal["student", "staff"]
@@ -54,7 +54,7 @@ def page(material: Material, view: View = "student") -> str:
                 ]
                 for name, pictures in material.pictures.items()
             },
-            written=[cell for cell in material.cells if cell.written],
+            read={a.question: a for a in material.report.adjustments if a.kind == "manual"},
         )
     )
 
@@ -70,7 +70,13 @@ def environment() -> Environment:
     )
     sheet = files("grader.feedback").joinpath("templates/style.css").read_text(encoding="utf-8")
     found.filters.update(
-        points=points, clean=clean, shapes=shapes.draw, failing=failing, sentence=sentence
+        points=points,
+        signed=signed,
+        bonus=bonus,
+        clean=clean,
+        shapes=shapes.draw,
+        failing=failing,
+        sentence=sentence,
     )
     found.globals.update(style=Markup(sheet), style_digest=_digest(sheet), words=WORDS)
     return found

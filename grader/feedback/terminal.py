@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.report import CheckRecord, QuestionRecord, Report
+from grader.report import CheckRecord, QuestionRecord, Report, bonus
 
 WIDTH = 80
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -48,6 +48,7 @@ def print_report(report: Report, out: Console) -> None:
     out.print()
     for question in report.questions:
         _print_question(question, out)
+    _print_adjustments(report, out)
     out.print()
     _print_execution(report, out)
     _print_receipts(report, out)
@@ -87,12 +88,18 @@ def points(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
+def signed(value: float) -> str:
+    """Return points that were added or taken: +2, −1.5, 0."""
+    shown = points(abs(value))
+    return shown if shown == "0" else f"{'−' if value < 0 else '+'}{shown}"
+
+
 def _headline(report: Report) -> Text:
-    bonus = sum(q.score for q in report.questions if q.bonus)
-    regular = report.score - bonus
+    extra = bonus(report)
+    regular = report.score - extra
     text = Text(f"{points(regular)} of {points(report.max_score)} points", style="bold")
-    if bonus:
-        text.append(f" + {points(bonus)} bonus = {points(report.score)}", style="bold")
+    if extra:
+        text.append(f" + {points(extra)} bonus = {points(report.score)}", style="bold")
     if report.manual_points_pending:
         pending = points(report.manual_points_pending)
         text.append(f"   (up to {pending} more for written answers)", style="cyan")
@@ -140,6 +147,21 @@ def _sentence(check: CheckRecord) -> str:
     return clean(f"- {check.message}" if check.message else f"- {check.name}")[:400]
 
 
+def _print_adjustments(report: Report, out: Console) -> None:
+    """Print what people and rules made of the points: a figure and a sentence each."""
+    if not report.adjustments:
+        return
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=6, justify="right", no_wrap=True)
+    table.add_column()
+    for each in report.adjustments:
+        style = "red" if each.points < 0 else "green"
+        about = (clean(f"{each.question}  ") if each.question else "", "bold")
+        table.add_row(Text(signed(each.points), style), Text.assemble(about, clean(each.message)))
+    out.print()
+    out.print(table)
+
+
 def _print_execution(report: Report, out: Console) -> None:
     execution = report.execution
     if execution is None:
@@ -166,9 +188,9 @@ def _print_receipts(report: Report, out: Console) -> None:
 
 
 def _points(report: Report) -> Text:
-    bonus = sum(q.score for q in report.questions if q.bonus)
-    text = Text(f"{points(report.score - bonus)}/{points(report.max_score)}", style="bold")
-    return text.append(f" +{points(bonus)}" if bonus else "", style="dim")
+    extra = bonus(report)
+    text = Text(f"{points(report.score - extra)}/{points(report.max_score)}", style="bold")
+    return text.append(f" +{points(extra)}" if extra else "", style="dim")
 
 
 def _row(report: Report) -> list[Text]:
