@@ -1,10 +1,14 @@
 """Device: where notebooks run, "cpu" or "cuda", as asked for on the command line."""
 
+import contextlib
 import os
 from pathlib import Path
 
 from grader.errors import UsageError
 
+# A warm process, a notebook in it and what the grader itself holds for them.
+WORKER_BYTES = 1 << 30
+_CGROUP = Path("/sys/fs/cgroup")
 CHOICES = ("auto", "cpu", "cuda")
 # Where a driver for CUDA shows itself on Linux, and under Windows' own Linux.
 _SIGNS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/nvgpu")
@@ -13,6 +17,27 @@ _SIGNS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/nvgpu")
 def processors() -> int:
     """Return how many processors this process may use; 1 where the system does not say."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+
+
+def workers(asked: int | None, submissions: int) -> int:
+    """Return how many notebooks to run at once: as asked for, else what the machine can hold.
+
+    That is one for each processor, and one for each GiB of memory that is free.
+    """
+    fitting = asked or min(processors(), max(1, free_memory() // WORKER_BYTES))
+    return max(1, min(fitting, submissions))
+
+
+def free_memory() -> int:
+    """Return the bytes of memory that can be used now, by the machine and by the control group."""
+    free = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    with contextlib.suppress(OSError, ValueError):
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        free += [int(each.split()[1]) * 1024 for each in lines if each.startswith("MemAvailable:")]
+    with contextlib.suppress(OSError, ValueError):  # "max" is no number: then there is no limit
+        most = int((_CGROUP / "memory.max").read_text())
+        free.append(most - int((_CGROUP / "memory.current").read_text()))
+    return max(0, min(free))
 
 
 def resolve(asked: str) -> str:

@@ -3,12 +3,13 @@
 import contextlib
 import hashlib
 import hmac
+import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import Literal
+from itertools import islice
+from typing import Literal, TypeVar
 
 import torch
 
@@ -22,6 +23,9 @@ from grader.report import Report
 from grader.sandbox.execute import execute
 from grader.sandbox.execution import Execution
 from grader.sandbox.worker import Pool
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def grade(
 
 
 def grade_all(
-    uploads: Sequence[Upload],
+    uploads: Iterable[Upload],
     assignment: Assignment,
     settings: Settings,
     pool: Pool,
@@ -80,13 +84,29 @@ def grade_all(
 
     Closing the iterator, or an interrupt in it, ends what is running.
     """
+
+    def one(upload: Upload, own: Settings) -> Graded:
+        return grade(upload, assignment, own, pool)
+
+    return at_once(uploads, one, settings, workers)
+
+
+def at_once(
+    many: Iterable[T], one: Callable[[T, Settings], R], settings: Settings, workers: int
+) -> Iterator[R]:
+    """Yield `one(each, settings)` for each of many, as they are done, `workers` at a time.
+
+    No more are begun than are asked for and a few in advance, so that results do not pile up.
+    Closing the iterator, or an interrupt in it, ends what is running.
+    """
     with ending_together(settings, workers) as (own, threads):
-        one = partial(grade, assignment=assignment, settings=own, pool=pool)
-        waiting: set[Future[Graded]] = {threads.submit(one, upload) for upload in uploads}
+        rest = iter(many)
+        waiting = {threads.submit(one, each, own) for each in islice(rest, workers + 1)}
         while waiting:
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield future.result()
+            waiting |= {threads.submit(one, each, own) for each in islice(rest, len(done))}
+            while done:
+                yield done.pop().result()
 
 
 @contextlib.contextmanager
@@ -139,6 +159,14 @@ def draw(
     """Return the probes' inputs for this submission, on the CPU."""
     probes = load_probes(assignment.probes_source, str(assignment.probes_path))
     return probes.draw(seed_of(submission, settings.secret or assignment.secret))
+
+
+def inputs_digest(assignment: Assignment, settings: Settings) -> str:
+    """Return the digest of what is observed of a notebook, and of what its inputs come from."""
+    names = {question.name: question.captures for question in assignment.questions}
+    secret = settings.secret or assignment.secret
+    parts = (assignment.probes_source, json.dumps(names), secret)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def seed_of(submission: Submission, secret: str) -> int:

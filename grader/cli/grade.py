@@ -1,33 +1,33 @@
 """`grader grade`: notebooks to reports."""
 
+import contextlib
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from grader.assignment import Assignment
 from grader.cli.common import (
     GRADED,
     NOT_ALL_GRADED,
     assignment_option,
     course_option,
-    ended_by_signals,
+    database_option,
     errors,
     find_assignment,
 )
 from grader.errors import UsageError
 
+from grader.cli.ready import Options, ready
+
 if TYPE_CHECKING:
     from grader.feedback.page import View
-    from grader.intake import Upload
-    from grader.pipeline import Graded, Settings
+    from grader.intake.collection import Collection
+    from grader.pipeline import Graded
     from grader.report import Report
-    from grader.sandbox.worker import Pool
 
 FORMATS = ("text", "json", "html")
 
@@ -48,7 +48,7 @@ FORMATS = ("text", "json", "html")
     "-o",
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Keep a report, pages and a snapshot of each submission in this folder.",
+    help="Keep reports, pages, snapshots and a gradebook in this folder, and go on from there.",
 )
 @click.option("-j", "--jobs", type=click.IntRange(1), help="How many at once. Default: all cores.")
 @click.option(
@@ -58,6 +58,17 @@ FORMATS = ("text", "json", "html")
     "--allow-unsandboxed", is_flag=True, help="Grade although nothing confines student code here."
 )
 @click.option("--seed", help="Draw the probes' inputs from this instead of the course's secret.")
+@click.option(
+    "--roster",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="A CSV of the course's students: names for ids, and who handed in nothing.",
+)
+@click.option(
+    "--extensions",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="A CSV of students who have more time: student, and due, days or hours (needs -o).",
+)
+@database_option
 def grade(
     paths: tuple[Path, ...],
     name: str | None,
@@ -69,123 +80,47 @@ def grade(
     device: str,
     allow_unsandboxed: bool,
     seed: str | None,
+    roster: Path | None,
+    extensions: Path | None,
+    database: str | None,
 ) -> NoReturn:
-    """Grade notebooks: files, zips, or folders of them.
+    """Grade notebooks: files, zips, folders, or what a course platform hands out for a class.
 
-    One notebook: its report on stdout. Several: a table, and with -o a file each.
+    One notebook: its report on stdout. Several: a table. With -o DIR everything is kept there, and
+    the same command goes on where it was stopped.
 
     Exit status: 0 every submission was graded, whatever the marks; 1 some could not be; 2 the
     command was wrong.
     """
     with errors():
         assignment = find_assignment(course, name)
-        # Imported here, so that --help and mistakes answer at once.
-        from grader import device as devices
-        from grader import intake
-        from grader.sandbox.worker import Pool
-
         for path in paths:
             if not path.exists():
                 raise UsageError(f"no such file or folder: {path}")
-        uploads = intake.gather(paths)
-        if form == "html" and output is None and len(uploads) > 1:
-            raise UsageError("--format html with several submissions needs -o DIR for the pages.")
-        workers = min(jobs or devices.processors(), len(uploads))
-        warm = len(uploads) > 2 * workers
-        where = devices.resolve(device)
-        with (
-            ended_by_signals(),
-            Pool(assignment, where, warm=warm, unsandboxed=allow_unsandboxed) as pool,
-        ):
-            # They import torch while this process does.
-            pool.start(workers)
-            from grader.pipeline import Settings
+        if output is None and (extensions or database):
+            raise UsageError("--extensions and --database need -o DIR.")
+        options = Options(assignment, jobs, device, seed, allow_unsandboxed)
+        with _collected(paths, output, roster) as collection:
+            single = len(collection.uploads) == 1
+            if form == "html" and output is None and not single:
+                raise UsageError(
+                    "--format html with several submissions needs -o DIR for the pages."
+                )
+            if output is None:
+                reports = list(_reports(collection, options, form, view))
+            else:
+                from grader.cli.into import grade_into
 
-            settings = Settings(where, seed, allow_unsandboxed)
-            reports, page = [], ""
-            for graded in _graded(uploads, assignment, settings, pool, workers, output):
-                # Of a class only the reports are kept in memory.
-                reports.append(graded.report)
-                if form == "html" and len(uploads) == 1:
-                    page = _page(graded, assignment, view)
-    reports.sort(key=lambda report: report.submission.id)
-    if output is not None:
-        _save_class(reports, assignment, output)
-    if page:
-        click.echo(page)
-    else:
-        _print(reports, form, single=len(uploads) == 1, output=output)
-    sys.exit(GRADED if all(r.status == "graded" for r in reports) else NOT_ALL_GRADED)
-
-
-def _graded(
-    uploads: "Sequence[Upload]",
-    assignment: Assignment,
-    settings: "Settings",
-    pool: "Pool",
-    workers: int,
-    output: Path | None,
-) -> "Iterator[Graded]":
-    """Grade all uploads, showing progress for several, saving each as soon as it is done."""
-    import torch
-
-    from grader import pipeline, store
-
-    # The processors are for the notebooks: checks are small.
-    torch.set_num_threads(1)
-    each = pipeline.grade_all(uploads, assignment, settings, pool, workers)
-    for graded in _with_progress(each, len(uploads)):
-        if output is not None:
-            store.save(graded, assignment, output)
-        yield graded
-
-
-def _with_progress(graded: "Iterable[Graded]", total: int) -> "Iterator[Graded]":
-    """Pass submissions on, with a progress bar on stderr where there are several."""
-    if total == 1:
-        yield from graded
-        return
-    columns = (
-        TextColumn("grading"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[bad]}"),
-    )
-    bad = 0
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=total, bad="")
-        for each in graded:
-            bad += each.report.status != "graded"
-            progress.update(task, advance=1, bad=f"{bad} not graded" if bad else "")
-            yield each
-
-
-def _save_class(reports: "list[Report]", assignment: Assignment, output: Path) -> None:
-    from grader import store
-
-    store.save_table(reports, output)
-    store.save_index(reports, assignment, output)
-
-
-def _page(graded: "Graded", assignment: Assignment, view: "View") -> str:
-    from grader.feedback.material import gather
-    from grader.feedback.page import page
-
-    return page(gather(graded, assignment), view)
-
-
-def _print(reports: "list[Report]", form: str, *, single: bool, output: Path | None) -> None:
-    from grader.feedback import terminal
-
+                reports = grade_into(output, collection, options, extensions, database)
     if form == "json":
         data = [report.to_json() for report in reports]
         click.echo(json.dumps(data[0] if single else data, indent=2, ensure_ascii=False))
-    elif form == "html":
+    elif form == "html" and output is not None:
         click.echo(f"pages in {output}/feedback and {output}/staff; start at {output}/index.html")
-    elif single:
+    elif form == "text" and single:
+        from grader.feedback import terminal
+
         terminal.print_report(reports[0], terminal.console(sys.stdout))
-    else:
+    elif form == "text" and output is None:
         terminal.print_table(reports, terminal.console(sys.stdout))
-        if output is not None:
-            click.echo(f"Reports, pages and snapshots are in {output}; start at index.html.")
+    sys.exit(GRADED if all(r.status == "graded" for r in reports) else NOT_ALL_GRADED)

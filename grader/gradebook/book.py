@@ -13,7 +13,7 @@ from grader.assignment import Assignment, AssignmentFile
 from grader.errors import UsageError
 from grader.facts import Extension, Facts, ManualMark, called
 from grader.gradebook import queries, rows, tables, versions
-from grader.gradebook.records import Command, Entry, Marking, Version
+from grader.gradebook.records import Command, Entry, Marked, Marking, Version
 from grader.gradebook.tables import writing
 from grader.report import Report, SubmissionRecord
 from grader.score import tidy
@@ -181,6 +181,21 @@ class Gradebook:
         )
         with self._engine.connect() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
+
+    def marked(self, assignment: str) -> dict[str, Marked]:
+        """Return, by id, what each submission's newest mark was made of."""
+        marks, submissions = tables.marks, tables.submissions
+        query = queries.current(assignment).with_only_columns(
+            submissions.c.identifier, submissions.c.fingerprint, marks.c.settings, marks.c.status
+        )
+        with self._engine.connect() as connection:
+            return {row[0]: Marked(*row[1:]) for row in connection.execute(query).tuples()}
+
+    def extensions(self, assignment: str) -> dict[str, Extension]:
+        """Return the extension that counts, by the submission's id."""
+        with self._engine.connect() as connection:
+            found = queries.streamed(connection, queries.longer(assignment))
+            return {row["identifier"]: rows.extension_of(row) for row in found}
 
     def find(self, assignment: str, settings: str, facts: Facts) -> Report | None:
         """Return the report that an identical submission has under the same settings, as its own.

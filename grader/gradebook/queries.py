@@ -73,13 +73,12 @@ def manual(assignment: str) -> Query:
     )
 
 
-def longer(assignment: str, identifiers: Sequence[str]) -> Query:
-    """Select the extensions of submissions, the newest last."""
-    return (
-        select(extensions)
-        .where(extensions.c.assignment == assignment, extensions.c.identifier.in_(identifiers))
-        .order_by(extensions.c.id)
-    )
+def longer(assignment: str, identifiers: Sequence[str] | None = None) -> Query:
+    """Select the extensions of submissions, or of those named, the newest last."""
+    query = select(extensions).where(extensions.c.assignment == assignment)
+    if identifiers is not None:
+        query = query.where(extensions.c.identifier.in_(identifiers))
+    return query.order_by(extensions.c.id)
 
 
 def same(assignment: str, settings: str, fingerprint: str) -> Query:

@@ -56,6 +56,15 @@ class Marking:
 
 
 @dataclass(frozen=True)
+class Marked:
+    """What a submission's newest mark was made of, and the status that it has."""
+
+    fingerprint: str
+    settings: str
+    status: str
+
+
+@dataclass(frozen=True)
 class Entry:
     """One line of a submission's history: exactly one of the last four is there.
 

@@ -1,0 +1,1 @@
+"""Batch: a class of submissions, graded, kept, published and graded again."""

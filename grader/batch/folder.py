@@ -1,0 +1,25 @@
+"""Folder: hold the folder of a class for one command at a time."""
+
+import contextlib
+import fcntl
+from collections.abc import Iterator
+from pathlib import Path
+
+from grader.errors import UsageError
+
+BOOK = "gradebook.sqlite"
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the folder for one command. Raises UsageError where another one has it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UsageError(
+                f"another grader is writing to {folder}. Wait until it has ended, or name "
+                "another folder with -o."
+            ) from None
+        yield

@@ -1,0 +1,133 @@
+"""Produce: one submission graded, as everything that is to be kept of it. Nothing is written here.
+
+It runs where the notebook runs: in a thread of the coordinating process, or on another machine.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from grader import pipeline, policy
+from grader.assignment import Assignment
+from grader.batch import kept
+from grader.facts import Extension, Facts
+from grader.feedback.material import gather
+from grader.feedback.page import page
+from grader.gradebook import Marking, Run
+from grader.intake import Upload
+from grader.pipeline import Graded, Settings
+from grader.report import Report
+from grader.sandbox.worker import Pool
+from grader.store import file_name
+
+
+@dataclass(frozen=True)
+class Produced:
+    """A mark for the gradebook, and the files of it by their path below the folder."""
+
+    marking: Marking
+    files: Mapping[str, bytes] = field(repr=False)
+
+
+def produce(
+    upload: Upload,
+    fingerprint: str,
+    assignment: Assignment,
+    settings: Settings,
+    pool: Pool,
+    extension: Extension | None = None,
+) -> Produced:
+    """Grade one upload. Raises KeyboardInterrupt where grading is cancelled, and nothing else."""
+    graded = pipeline.grade(upload, assignment, settings, pool)
+    facts = facts_of(upload, fingerprint, graded)
+    run, files = None, {}
+    if graded.execution is not None:
+        run = Run(
+            pipeline.inputs_digest(assignment, settings),
+            graded.execution.device,
+            graded.execution.status,
+            graded.execution.seconds,
+        )
+        files[kept.snapshot_name(upload.id)] = kept.to_frames(graded.execution)
+    if graded.submission is not None:
+        files[kept.upload_name(fingerprint)] = kept.pack(upload.path)
+    settled = policy.settle(graded.report, (), facts, assignment.settings, extension)
+    return Produced(
+        Marking(facts, graded.report, run),
+        {**files, **views(graded, settled, assignment)},
+    )
+
+
+def facts_of(upload: Upload, fingerprint: str, graded: Graded | None = None) -> Facts:
+    """Return what is known of an upload, with its written answers once it was read."""
+    answers = graded.submission.answers if graded and graded.submission else {}
+    return Facts(
+        id=upload.id,
+        fingerprint=fingerprint,
+        sha256=graded.report.submission.sha256 if graded else "",
+        student=upload.student,
+        identity=upload.identity,
+        submitted=upload.submitted,
+        late=upload.late,
+        attempt=upload.attempt,
+        source=upload.path.name,
+        answers=answers,
+    )
+
+
+def views(graded: Graded, settled: Report, assignment: Assignment) -> dict[str, bytes]:
+    """Return the report and its two pages, by their paths: what counts is `settled`."""
+    name = file_name(settled.submission.id)
+    material = gather(
+        Graded(settled, graded.submission, graded.execution, graded.given), assignment
+    )
+    return {
+        f"feedback/{name}.html": page(material, "student").encode(),
+        f"staff/{name}.html": page(material, "staff").encode(),
+        # The last one: where it is there, the others are.
+        report_name(settled.submission.id): report_text(settled),
+    }
+
+
+def report_name(identifier: str) -> str:
+    """Return the path below the folder of a submission's report."""
+    return f"reports/{file_name(identifier)}.json"
+
+
+def report_text(report: Report) -> bytes:
+    """Return a report as the bytes of its file."""
+    return json.dumps(report.to_json(), indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def twin(
+    upload: Upload,
+    other: Marking,
+    receipts: tuple[str, ...],
+    graded: Graded,
+    assignment: Assignment,
+    extension: Extension | None = None,
+) -> Produced:
+    """Return what is kept of an upload that is identical to `other`, which was graded already.
+
+    `receipts` are those of the other upload itself, `graded` is what its mark was made from.
+    """
+    report = other.report
+    own = report.model_copy(
+        update={
+            "submission": report.submission.model_copy(
+                update={"id": upload.id, "student": upload.student}
+            ),
+            "receipts": upload.receipts + tuple(r for r in report.receipts if r not in receipts),
+        }
+    )
+    facts = replace(
+        facts_of(upload, other.facts.fingerprint),
+        sha256=other.facts.sha256,
+        answers=other.facts.answers,
+    )
+    files: dict[str, bytes] = {}
+    if graded.execution is not None:
+        files[kept.snapshot_name(upload.id)] = kept.to_frames(graded.execution)
+    settled = policy.settle(own, (), facts, assignment.settings, extension)
+    marking = Marking(facts, own, None, f"identical to {other.facts.id}")
+    return Produced(marking, {**files, **views(graded, settled, assignment)})
