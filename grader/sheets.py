@@ -4,9 +4,10 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from grader.errors import UsageError
+from grader.feedback.terminal import clean
 
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+")
 _GUARDED = re.compile(r"'(?=[=+\-@\t\r])")
@@ -22,10 +23,12 @@ def read_table(
     kept a spreadsheet from taking them for a formula. Rows without any text are left out.
     Raises UsageError where a column of `needed` is missing.
     """
+    if data.startswith(b"PK"):
+        raise UsageError(f"this is a workbook and not {what}: save it as CSV and name that file.")
     text = _decoded(data)
-    first = next(csv.reader(io.StringIO(text, newline="")), []) if text else []
+    first = text.strip().splitlines()[0] if text.strip() else ""
     for separator in (",", ";", "\t"):
-        rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        rows = _rows(text, separator)
         header = [name.strip().lower() for name in next(rows, [])]
         if set(needed) <= set(header):
             return tuple(
@@ -35,8 +38,15 @@ def read_table(
             )
     raise UsageError(
         f"this is not {what}: expected the columns {', '.join(needed)} in its first row; "
-        f"found: {', '.join(first)[:200] or 'nothing'}."
+        f"found: {clean(first)[:200] or 'nothing'}."
     )
+
+
+def _rows(text: str, separator: str) -> Iterator[list[str]]:
+    try:
+        yield from csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    except csv.Error as error:
+        raise UsageError(f"this is no CSV that can be read: {error}.") from error
 
 
 def number(text: str) -> float:

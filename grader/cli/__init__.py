@@ -6,6 +6,8 @@ from grader import __version__
 from grader.cli.build import build
 from grader.cli.doctor import doctor
 from grader.cli.grade import grade
+from grader.cli.history import history
+from grader.cli.manual import manual
 from grader.cli.verify import verify
 
 
@@ -18,5 +20,5 @@ def main() -> None:
     """
 
 
-for _command in (grade, verify, build, doctor):
+for _command in (grade, manual, history, verify, build, doctor):
     main.add_command(_command)

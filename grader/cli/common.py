@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import FrameType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 from rich.console import Console
@@ -14,6 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from grader.assignment import Assignment, Course, find_course
 from grader.errors import GraderError, UsageError
+
+if TYPE_CHECKING:
+    from grader.gradebook import Gradebook
 
 T = TypeVar("T")
 GRADED, NOT_ALL_GRADED, WRONG_COMMAND = 0, 1, 2
@@ -27,6 +30,37 @@ course_option = click.option(
 assignment_option = click.option(
     "-a", "--assignment", "name", help="Which assignment. Default: the course's only one."
 )
+folder_argument = click.argument(
+    "folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False)
+)
+database_option = click.option(
+    "--database", metavar="URL", help="The gradebook. Default: DIR/gradebook.sqlite."
+)
+graded_assignment_option = click.option(
+    "-a", "--assignment", "name", help="Which assignment. Default: the gradebook's only one."
+)
+
+
+@contextlib.contextmanager
+def opened(folder: Path, database: str | None) -> "Iterator[Gradebook]":
+    """Open the gradebook of a folder that `grader grade -o` made, or the one at a URL or path."""
+    from grader.gradebook import open_gradebook
+
+    place = database or str(folder / "gradebook.sqlite")
+    if "://" not in place and not Path(place).is_file():
+        raise UsageError(f"no gradebook {place}: name a folder that `grader grade -o DIR` made.")
+    with contextlib.closing(open_gradebook(place)) as book:
+        yield book
+
+
+def assignment_of(book: "Gradebook", name: str | None) -> str:
+    """Return the assignment that `-a` names, or the gradebook's only one."""
+    names = book.assignments()
+    if name is None and len(names) == 1:
+        return names[0]
+    if name is None or name not in names:
+        raise UsageError(f"say which assignment with -a NAME; found: {', '.join(names) or 'none'}.")
+    return name
 
 
 def find_assignment(course: Path | None, name: str | None) -> Assignment:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from grader.gradebook.book import Gradebook
+from grader.gradebook.book import Gradebook, user
 from grader.gradebook.records import Command, Entry, Marking, Run, Version
 from grader.gradebook.tables import connect
 from grader.gradebook.versions import settings_digest
@@ -16,6 +16,7 @@ __all__ = [
     "Version",
     "open_gradebook",
     "settings_digest",
+    "user",
 ]
 
 

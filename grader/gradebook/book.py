@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +20,8 @@ from grader.report import Report, SubmissionRecord
 from grader.score import tidy
 from grader.standing import Standing
 
+_PASSWORD = re.compile(r"(://[^:@/\s]*:)\S*@")
+
 
 class Gradebook:
     """A gradebook in a database. A submission's mark is its newest row; no row ever changes.
@@ -34,12 +37,12 @@ class Gradebook:
         self._engine.dispose()
 
     def begin(self, line: str) -> Command:
-        """Keep the command that is about to write."""
+        """Keep the command that is about to write, without the password of a URL in it."""
         row: dict[str, Any] = {
             "started_at": datetime.now(UTC),
-            "line": rows.storable(line),
+            "line": _PASSWORD.sub(r"\1***@", rows.storable(line)),
             "engine": __version__,
-            "user": _user(),
+            "user": user(),
         }
         with writing(self._engine) as connection:
             found = connection.execute(
@@ -246,12 +249,18 @@ class Gradebook:
         Where none fits exactly, those are returned of which a part fits.
         """
         listed = [(a, facts) for a in self.assignments() for facts in self.facts(a)]
+        own = tuple(each for each in listed if each[1].id == name)
         exact = tuple(each for each in listed if called(each[1], name))
         part = name.strip().casefold()
-        return exact or tuple(
-            (a, facts)
-            for a, facts in listed
-            if part in f"{facts.id}\n{facts.student or ''}\n{facts.identity.values()}".casefold()
+        return (
+            own
+            or exact
+            or tuple(
+                (a, facts)
+                for a, facts in listed
+                if part
+                in f"{facts.id}\n{facts.student or ''}\n{facts.identity.values()}".casefold()
+            )
         )
 
     def history(self, assignment: str, submission: str) -> tuple[Entry, ...]:
@@ -311,7 +320,8 @@ def _known(states: dict[str, int], submission: str, assignment: str) -> int:
     return states[submission]
 
 
-def _user() -> str:
+def user() -> str:
+    """Return the name of the user of this machine."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container may have no name for its user
