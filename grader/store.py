@@ -5,7 +5,9 @@ import hashlib
 import os
 import re
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -27,13 +29,19 @@ def file_name(identifier: str) -> str:
     return f"{name}-{hashlib.sha256(identifier.encode()).hexdigest()[:8]}"
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write a file whole: it appears under its name only once every byte is on the disk."""
+def write(path: Path, content: bytes | Callable[[BinaryIO], None]) -> None:
+    """Write a file whole: it appears under its name only once every byte is on the disk.
+
+    `content` may be a function that writes to the open file, for what does not fit into memory.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".partial-")
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            if callable(content):
+                content(file)
+            else:
+                file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, 0o644)

@@ -9,7 +9,6 @@ from grader import policy
 from grader.assignment import Assignment
 from grader.batch import kept
 from grader.batch.produce import Produced, produce, twin
-from grader.errors import UsageError
 from grader.gradebook import Command, Gradebook, Marking, settings_digest
 from grader.intake import Upload, fingerprint
 from grader.pipeline import Graded, Settings, at_once, draw, inputs_digest
@@ -101,7 +100,7 @@ class ClassGrading:
         book: Gradebook,
         command: Command,
     ) -> None:
-        self._assignment = assignment
+        self.assignment = assignment
         self._settings = settings
         self._folder = folder
         self._book = book
@@ -124,7 +123,7 @@ class ClassGrading:
             return produce(
                 work.upload,
                 work.fingerprint,
-                self._assignment,
+                self.assignment,
                 settings,
                 pool,
                 self._extensions.get(work.upload.id),
@@ -142,7 +141,7 @@ class ClassGrading:
             marking = produced.marking
             twins = self.plan.twins.get(marking.facts.fingerprint, ())
             if twins:
-                graded = revived(marking, self._folder, self._assignment, self._settings)
+                graded = revived(marking, self._folder, self.assignment, self._settings)
                 for upload in twins:
                     yield self._keep(self._twin_of(upload, marking, graded))
 
@@ -152,13 +151,13 @@ class ClassGrading:
         wanted = {models[each]: each for each in twins if each in models}
         if not wanted:
             return
-        for facts, report in self._book.current(self._assignment.name):
+        for facts, report in self._book.current(self.assignment.name):
             if facts.id in wanted:
                 for upload in twins[wanted[facts.id]]:
                     yield upload, Marking(facts, report)
 
     def _twin(self, upload: Upload, model: Marking) -> Produced:
-        graded = revived(model, self._folder, self._assignment, self._settings)
+        graded = revived(model, self._folder, self.assignment, self._settings)
         return self._twin_of(upload, model, graded)
 
     def _twin_of(self, upload: Upload, model: Marking, graded: Graded) -> Produced:
@@ -168,7 +167,7 @@ class ClassGrading:
             model,
             other.receipts if other else (),
             graded,
-            self._assignment,
+            self.assignment,
             self._extensions.get(upload.id),
         )
 
@@ -184,7 +183,7 @@ class ClassGrading:
             marking.report,
             (),
             marking.facts,
-            self._assignment.settings,
+            self.assignment.settings,
             self._extensions.get(marking.facts.id),
         )
 

@@ -75,6 +75,11 @@ def facts_of(upload: Upload, fingerprint: str, graded: Graded | None = None) -> 
     )
 
 
+def counting(graded: Graded, upload: Upload, assignment: Assignment) -> Report:
+    """Return the report as it counts where there is no gradebook: lateness, cap and rounding."""
+    return policy.settle(graded.report, (), facts_of(upload, "", graded), assignment.settings)
+
+
 def views(graded: Graded, settled: Report, assignment: Assignment) -> dict[str, bytes]:
     """Return the report and its two pages, by their paths: what counts is `settled`."""
     name = file_name(settled.submission.id)

@@ -5,6 +5,7 @@ import click
 from grader import __version__
 from grader.cli.build import build
 from grader.cli.doctor import doctor
+from grader.cli.export import export
 from grader.cli.grade import grade
 from grader.cli.history import history
 from grader.cli.manual import manual
@@ -20,5 +21,5 @@ def main() -> None:
     """
 
 
-for _command in (grade, manual, history, verify, build, doctor):
+for _command in (grade, manual, export, history, verify, build, doctor):
     main.add_command(_command)

@@ -5,6 +5,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -19,9 +20,8 @@ from grader.cli.common import (
     errors,
     find_assignment,
 )
-from grader.errors import UsageError
-
 from grader.cli.ready import Options, ready
+from grader.errors import UsageError
 
 if TYPE_CHECKING:
     from grader.feedback.page import View
@@ -107,11 +107,11 @@ def grade(
                     "--format html with several submissions needs -o DIR for the pages."
                 )
             if output is None:
-                reports = list(_reports(collection, options, form, view))
+                reports = _reports(collection, options, form, view)
             else:
                 from grader.cli.into import grade_into
 
-                reports = grade_into(output, collection, options, extensions, database)
+                reports = grade_into(output, collection, options, extensions, database, form)
     if form == "json":
         data = [report.to_json() for report in reports]
         click.echo(json.dumps(data[0] if single else data, indent=2, ensure_ascii=False))
@@ -124,3 +124,56 @@ def grade(
     elif form == "text" and output is None:
         terminal.print_table(reports, terminal.console(sys.stdout))
     sys.exit(GRADED if all(r.status == "graded" for r in reports) else NOT_ALL_GRADED)
+
+
+@contextlib.contextmanager
+def _collected(
+    paths: tuple[Path, ...], output: Path | None, roster: Path | None
+) -> "Iterator[Collection]":
+    """Give what was handed in; archives are unpacked in the output, else in a folder that goes."""
+    from grader.intake.collection import collect
+    from grader.intake.roster import read_roster
+
+    students = read_roster(roster) if roster else None
+    if output is not None:
+        yield collect(paths, output / ".unpacked", students)
+        return
+    with tempfile.TemporaryDirectory(prefix="grader-unpacked-") as folder:
+        yield collect(paths, Path(folder), students)
+
+
+def _reports(collection: "Collection", options: Options, form: str, view: "View") -> "list[Report]":
+    """Grade and keep nothing; return the reports as they count, sorted by id."""
+    uploads = {upload.id: upload for upload in collection.uploads}
+    single = len(uploads) == 1
+    with ready(options, len(uploads)) as prepared, contextlib.ExitStack() as stack:
+        from grader import pipeline
+        from grader.batch.produce import counting
+        from grader.batch.publish import slim
+        from grader.cli.progress import ClassProgress
+
+        progress = None if single else stack.enter_context(ClassProgress(len(uploads)))
+        reports = []
+        for graded in pipeline.grade_all(
+            uploads.values(),
+            options.assignment,
+            prepared.settings,
+            prepared.pool,
+            prepared.workers,
+        ):
+            upload = uploads[graded.report.submission.id]
+            report = counting(graded, upload, options.assignment)
+            # Of a class only what the table shows is kept in memory.
+            reports.append(report if single or form == "json" else slim(report))
+            if progress:
+                progress.finished(report)
+            if single and form == "html":
+                click.echo(_page(replace(graded, report=report), options, view))
+    return sorted(reports, key=lambda report: report.submission.id)
+
+
+def _page(graded: "Graded", options: Options, view: "View") -> str:
+    from grader.feedback.material import gather
+    from grader.feedback.page import page
+
+    return page(gather(graded, options.assignment), view)

@@ -3,12 +3,12 @@
 import contextlib
 import shlex
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from grader.cli.progress import ClassProgress
 from grader.cli.ready import Options, ready
 from grader.errors import UsageError
 
@@ -17,20 +17,11 @@ if TYPE_CHECKING:
     from grader.gradebook import Gradebook
     from grader.intake.collection import Collection
     from grader.report import Report
+    from grader.sandbox.worker import Pool
 
 STOPPED = 130
-BOOK = "gradebook.sqlite"
 # A class of more than this is summed up on one screen; the table of a smaller one fits it.
 FITS_A_SCREEN = 12
-
-
-@contextlib.contextmanager
-def gradebook(folder: Path, database: str | None) -> Iterator["Gradebook"]:
-    """Give the gradebook of a folder, or the one in the database that is named."""
-    from grader.gradebook import open_gradebook
-
-    with contextlib.closing(open_gradebook(database or folder / BOOK)) as book:
-        yield book
 
 
 def line() -> str:
@@ -44,28 +35,81 @@ def grade_into(
     options: Options,
     extensions: Path | None,
     database: str | None,
+    form: str,
 ) -> "list[Report]":
-    """Grade what has no mark yet; print the class; return the reports of all that was handed in.
+    """Grade what has no mark yet and show the class; return the reports of what was handed in.
 
-    Raises UsageError where another command writes to the folder.
+    Raises UsageError where another command writes to the folder, or another assignment is in it.
     """
-    from grader.batch.folder import alone
+    from grader.batch.folder import BOOK, alone
 
     assignment = options.assignment
-    with alone(folder), gradebook(folder, database) as book:
-        # A warm process is started before torch is imported here, so that both load at once.
-        with ready(options, len(collection.uploads)) as prepared:
-            from grader.batch import listing
-            from grader.batch.extending import extend
-            from grader.batch.grading import ClassGrading
-            from grader.batch.publish import publish
+    # The warm processes are started before torch is imported here, so that both load at once.
+    with alone(folder), ready(options, len(collection.uploads)) as prepared:
+        from grader.batch import listing
+        from grader.batch.extending import extend
+        from grader.batch.grading import ClassGrading
+        from grader.batch.publish import publish
+        from grader.gradebook import open_gradebook
 
-            settings = prepared.settings
+        with contextlib.closing(open_gradebook(database or folder / BOOK)) as book:
+            if others := set(book.assignments()) - {assignment.name}:
+                raise UsageError(
+                    f"{folder} holds marks of {', '.join(sorted(others))}: name another folder "
+                    f"with -o for {assignment.name}."
+                )
             command = book.begin(line())
             if extensions:
                 extend(book, command, assignment, collection.uploads, extensions.read_bytes())
+            settings = prepared.settings
             work = ClassGrading(collection.uploads, assignment, settings, folder, book, command)
-            _run(work, work.local(prepared.pool, prepared.workers), folder)
+            new = _run(work, len(collection.uploads), folder, prepared.pool, prepared.workers)
             listing.save(collection, folder)
             publish(book, assignment, settings, folder)
-        return _shown(book, collection, work, folder)
+            return _shown(book, collection, work, new, folder, form)
+
+
+def _run(work: "ClassGrading", total: int, folder: Path, pool: "Pool", workers: int) -> int:
+    """Do what is planned, showing progress; return how many were graded now."""
+    before = total - work.plan.total
+    new = 0
+    try:
+        with ClassProgress(total, before) as progress:
+            for report in work.run(work.local(pool, workers, progress.started)):
+                progress.finished(report)
+                new += 1
+    except KeyboardInterrupt:
+        click.echo(
+            f"grader: stopped. {before + new} of {total} are graded and kept in {folder}; the "
+            "same command goes on from there.",
+            err=True,
+        )
+        sys.exit(STOPPED)
+    return new
+
+
+def _shown(
+    book: "Gradebook",
+    collection: "Collection",
+    work: "ClassGrading",
+    new: int,
+    folder: Path,
+    form: str,
+) -> "list[Report]":
+    """Print the class; return the reports of all that was handed in."""
+    from grader.batch.publish import slim
+    from grader.feedback import summary, terminal
+
+    given = {upload.id for upload in collection.uploads}
+    reports = [
+        report if form == "json" or len(given) == 1 else slim(report)
+        for facts, report in book.settled(work.assignment.name)
+        if facts.id in given
+    ]
+    if form == "text" and len(given) > 1:
+        out = terminal.console(sys.stdout)
+        if len(given) <= FITS_A_SCREEN:
+            terminal.print_table(reports, out)
+        tally = summary.Tally(new, len(work.plan.done), len(work.plan.other))
+        summary.print_summary(reports, collection, tally, str(folder), out)
+    return reports
