@@ -14,7 +14,14 @@ from grader.platforms.base import (
     shown,
     status_remarks,
 )
-from grader.platforms.roster import Key, match, match_remarks, person, row_marks
+from grader.platforms.roster import (
+    Key,
+    handed_in_nothing,
+    match,
+    match_remarks,
+    person,
+    row_marks,
+)
 from grader.platforms.table import Row, Table, read
 from grader.standing import Standing
 from grader.store import harmless
@@ -68,13 +75,12 @@ def export(standings: Sequence[Standing], options: Options) -> Export:
     full = full_marks(standings)
     factor = possible / full if options.scale and possible and full else 1.0
     kept = {place for place in marks if table.rows[place].text(column).strip() in ("EX", "N/A")}
-    if options.absent_as_zero:
-        # A score that is there although nothing was handed in was given by a person.
-        kept |= {
-            place
-            for place in marks
-            if place not in matches.found and table.rows[place].text(column).strip()
-        }
+    # A score that is there although nothing was handed in was given by a person.
+    kept |= {
+        place
+        for place in marks
+        if handed_in_nothing(matches, place) and table.rows[place].text(column).strip()
+    }
     comma = any(
         _DECIMAL_COMMA.fullmatch(row.text(place).strip())
         for row in table.rows

@@ -59,7 +59,7 @@ def export(standings: Sequence[Standing], options: Options) -> Export:
     unknown = []
     for standing in standings:
         number = standing.identity.get("gradescope_submission", "")
-        if number.isdecimal():
+        if number.isascii() and number.isdecimal():
             owners[number].append(standing)
         elif standing.status != "absent":
             unknown.append(standing)

@@ -20,7 +20,14 @@ from grader.platforms.base import (
     shown,
     status_remarks,
 )
-from grader.platforms.roster import Key, Matches, match, match_remarks, row_marks
+from grader.platforms.roster import (
+    Key,
+    Matches,
+    handed_in_nothing,
+    match,
+    match_remarks,
+    row_marks,
+)
 from grader.platforms.table import Row, Table, read
 from grader.standing import Standing
 from grader.store import harmless
@@ -95,7 +102,7 @@ def export(standings: Sequence[Standing], options: Options) -> Export:
             skipped.locked.append(f"{name}: {points(scaled)}")
         elif most is not None and not 0 <= round(scaled, 5) <= most:
             skipped.outside.append(f"{name}: {points(scaled)} of {points(most)}")
-        elif row in matches.found or not sheet.text(row, "grade"):
+        elif not (handed_in_nothing(matches, row) and sheet.text(row, "grade")):
             marks[row] = scaled
     comments, kept = _comments(sheet, matches, marks, full)
     files: dict[str, Content] = {

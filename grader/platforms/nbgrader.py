@@ -30,7 +30,8 @@ def export(standings: Sequence[Standing], options: Options) -> Export:
     Other than nbgrader, which writes 0.0, a submission without a mark is blank. `duedate` is blank.
     """
     out = io.StringIO()
-    table = csv.writer(out, lineterminator="\n")
+    # With another line end the csv module would leave a carriage return in a name unquoted.
+    table = csv.writer(out, lineterminator="\r\n")
     table.writerow(_COLUMNS)
     count = 0
     for standing in standings:

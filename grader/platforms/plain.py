@@ -31,7 +31,8 @@ def export(standings: Sequence[Standing], options: Options) -> Export:
     identity = [key for key in _IDENTITY if any(key in each.identity for each in standings)]
     questions = list(dict.fromkeys(name for each in standings for name in each.questions))
     out = io.StringIO()
-    table = csv.writer(out, lineterminator="\n")
+    # With another line end the csv module would leave a carriage return in a name unquoted.
+    table = csv.writer(out, lineterminator="\r\n")
     table.writerow(
         [
             "id",

@@ -74,6 +74,11 @@ def row_marks(
     return {row: value for row, value in marks.items() if value is not None}
 
 
+def handed_in_nothing(matches: Matches, row: int) -> bool:
+    """Return whether a row's student has no submission, or is known to be absent."""
+    return row not in matches.found or matches.found[row].status == "absent"
+
+
 def match_remarks(
     matches: Matches, rows: Mapping[int, Fields], options: Options, where: str
 ) -> list[str]:
