@@ -117,13 +117,18 @@ def grade(
         click.echo(json.dumps(data[0] if single else data, indent=2, ensure_ascii=False))
     elif form == "html" and output is not None:
         click.echo(f"pages in {output}/feedback and {output}/staff; start at {output}/index.html")
-    elif form == "text" and single:
-        from grader.feedback import terminal
-
-        terminal.print_report(reports[0], terminal.console(sys.stdout))
-    elif form == "text" and output is None:
-        terminal.print_table(reports, terminal.console(sys.stdout))
+    elif form == "text":
+        _print(reports, single=single, kept=output is not None)
     sys.exit(GRADED if all(r.status == "graded" for r in reports) else NOT_ALL_GRADED)
+
+
+def _print(reports: "list[Report]", *, single: bool, kept: bool) -> None:
+    from grader.feedback import terminal
+
+    if single:
+        terminal.print_report(reports[0], terminal.console(sys.stdout))
+    elif not kept:
+        terminal.print_table(reports, terminal.console(sys.stdout))
 
 
 @contextlib.contextmanager
