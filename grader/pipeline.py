@@ -56,13 +56,7 @@ def grade(
     Without a `pool` of warm processes one is made for this upload alone.
     """
     try:
-        submission = intake.read(upload, assignment)
-        given = draw(submission, assignment, settings)
-        execution = run(submission, assignment, given, settings, pool)
-        marks = judge(execution, assignment, given)
-        return Graded(
-            report.graded(submission, assignment, marks, execution), submission, execution, given
-        )
+        return grade_read(intake.read(upload, assignment), assignment, settings, pool)
     except SubmissionError as error:
         return _refused(upload, assignment, "ungradable", str(error))
     except GraderError as error:
@@ -71,6 +65,27 @@ def grade(
         return _refused(
             upload, assignment, "error", f"The grader itself failed; please report it: {error!r}"
         )
+
+
+def grade_read(
+    submission: Submission, assignment: Assignment, settings: Settings, pool: Pool | None = None
+) -> Graded:
+    """Grade a submission that was read. Raises GraderError where we fail."""
+    given = draw(submission, assignment, settings)
+    execution = run(submission, assignment, given, settings, pool)
+    return judged(submission, assignment, execution, given)
+
+
+def judged(
+    submission: Submission,
+    assignment: Assignment,
+    execution: Execution,
+    given: Mapping[str, torch.Tensor],
+) -> Graded:
+    """Return the report of a run. Raises AssignmentError where the assignment is broken."""
+    marks = judge(execution, assignment, given)
+    made = report.graded(submission, assignment, marks, execution)
+    return Graded(made, submission, execution, given)
 
 
 def grade_all(

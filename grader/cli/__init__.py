@@ -9,6 +9,7 @@ from grader.cli.export import export
 from grader.cli.grade import grade
 from grader.cli.history import history
 from grader.cli.manual import manual
+from grader.cli.regrade import regrade
 from grader.cli.verify import verify
 
 
@@ -21,5 +22,5 @@ def main() -> None:
     """
 
 
-for _command in (grade, manual, export, history, verify, build, doctor):
+for _command in (grade, regrade, manual, export, history, verify, build, doctor):
     main.add_command(_command)

@@ -38,7 +38,7 @@ def print_summary(
         *_given(collection),
         *_waiting(graded),
     ):
-        out.print(line, soft_wrap=False)
+        out.print(line, no_wrap=line.no_wrap, overflow=line.overflow)
     if tally.other_version:
         out.print(
             Text(

@@ -14,7 +14,7 @@ from grader.assignment import Assignment, AssignmentFile
 from grader.errors import UsageError
 from grader.facts import Extension, Facts, ManualMark, called
 from grader.gradebook import queries, rows, tables, versions
-from grader.gradebook.records import Command, Entry, Marked, Marking, Version
+from grader.gradebook.records import Command, Entry, Marked, Marking, Run, Version
 from grader.gradebook.tables import writing
 from grader.report import Report, SubmissionRecord
 from grader.score import tidy
@@ -52,15 +52,7 @@ class Gradebook:
 
     def version(self, command: Command, assignment: Assignment) -> Version:
         """Return the assignment's version, kept if it differs from the newest one that is kept."""
-        hashes = versions.files(assignment)
-        now = Version(
-            id=0,
-            assignment=assignment.name,
-            name=assignment.version,
-            digest=versions.digest(hashes),
-            files=hashes,
-            settings=assignment.settings,
-        )
+        now = self.version_now(assignment)
         row = rows.of_version(now)
         with writing(self._engine) as connection:
             newest = connection.execute(queries.newest_version(assignment.name)).mappings().first()
@@ -69,6 +61,18 @@ class Gradebook:
             row |= {"command": command.id, "created_at": datetime.now(UTC)}
             added = insert(tables.versions).values(row).returning(*tables.versions.c)
             return rows.version_of(connection.execute(added).mappings().one())
+
+    def version_now(self, assignment: Assignment) -> Version:
+        """Return the assignment's version as it is on the disk; nothing is kept, its id is 0."""
+        hashes = versions.files(assignment)
+        return Version(
+            id=0,
+            assignment=assignment.name,
+            name=assignment.version,
+            digest=versions.digest(hashes),
+            files=hashes,
+            settings=assignment.settings,
+        )
 
     def record(self, command: Command, version: Version, settings: str, marking: Marking) -> None:
         """Add a submission's mark, with its state and its run, in one transaction.
@@ -189,10 +193,35 @@ class Gradebook:
         """Return, by id, what each submission's newest mark was made of."""
         marks, submissions = tables.marks, tables.submissions
         query = queries.current(assignment).with_only_columns(
-            submissions.c.identifier, submissions.c.fingerprint, marks.c.settings, marks.c.status
+            submissions.c.identifier,
+            submissions.c.fingerprint,
+            marks.c.settings,
+            marks.c.status,
+            marks.c.version,
         )
         with self._engine.connect() as connection:
             return {row[0]: Marked(*row[1:]) for row in connection.execute(query).tuples()}
+
+    def versions(self, assignment: str) -> dict[int, Version]:
+        """Return the assignment's versions by their number."""
+        with self._engine.connect() as connection:
+            query = select(tables.versions).where(tables.versions.c.assignment == assignment)
+            return {row["id"]: rows.version_of(row) for row in connection.execute(query).mappings()}
+
+    def runs(self, assignment: str) -> dict[str, Run]:
+        """Return the newest run of what was handed in, by its fingerprint."""
+        runs, submissions = tables.executions, tables.submissions
+        query = (
+            select(submissions.c.fingerprint, runs)
+            .join_from(runs, submissions)
+            .where(submissions.c.assignment == assignment)
+            .order_by(runs.c.id)
+        )
+        with self._engine.connect() as connection:
+            return {
+                row["fingerprint"]: Run(row["seed"], row["device"], row["status"], row["seconds"])
+                for row in queries.streamed(connection, query)
+            }
 
     def extensions(self, assignment: str) -> dict[str, Extension]:
         """Return the extension that counts, by the submission's id."""

@@ -57,11 +57,15 @@ class Marking:
 
 @dataclass(frozen=True)
 class Marked:
-    """What a submission's newest mark was made of, and the status that it has."""
+    """What a submission's newest mark was made of, and the status that it has.
+
+    `version` is the number of the assignment's version.
+    """
 
     fingerprint: str
     settings: str
     status: str
+    version: int
 
 
 @dataclass(frozen=True)
