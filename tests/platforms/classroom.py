@@ -52,7 +52,7 @@ CANVAS_HEADER = (
     "HW 2: Convolution (4002)",
     "Homework Current Score",
     "Current Score",
-    "Final Score (Fall 2026)",
+    "Final Score (2026)",
     "Final Grade",
 )
 READ_ONLY = ("(read only)",) * 4

@@ -184,7 +184,9 @@ def test_the_column_can_be_named_and_is_never_guessed():
         assert scores(export(given, options(template, column=column)))[11] == "14.5"
 
 
-@pytest.mark.parametrize("column", ["Final Score", "Notes", "Section", "Current Score"])
+@pytest.mark.parametrize(
+    "column", ["Final Score", "Final Score (2026)", "2026", "Notes", "Section", "Current Score"]
+)
 def test_a_column_that_canvas_computes_or_that_is_no_assignment_is_refused(column):
     with pytest.raises(UsageError, match="found 0"):
         export([standing("a", canvas_id="11")], options(canvas(CLASS), column=column))

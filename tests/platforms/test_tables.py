@@ -5,7 +5,7 @@ import io
 from datetime import UTC, datetime, timedelta, timezone
 
 from classroom import NAMES, POINTS, options, standing
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from grader.platforms import exporter
@@ -18,6 +18,8 @@ def rows(platform, standings, **how):
 
 
 @given(st.lists(st.tuples(NAMES, NAMES, POINTS), min_size=1, max_size=5))
+@example([("a\rb", "=1", 2.0)])
+@example([("-1", "a\rb", 2.0)])
 def test_marks_come_back_and_no_cell_is_a_formula(people):
     given = [
         standing(id, score, student=name, name=name, email=name, message=name)
