@@ -11,15 +11,20 @@ from grader.notebook import parse
 _MOST = 20
 
 
-def choose(found: Contents, assignment: Assignment) -> tuple[str, tuple[str, ...]]:
+def choose(
+    found: Contents, assignment: Assignment, known: str | None = None
+) -> tuple[str, tuple[str, ...]]:
     """Return the name of the notebook that counts, and a receipt where there were several.
 
-    It counts where it alone says that it belongs to the assignment, or where none says so and it
-    alone has the name of the notebook that was handed out. Copies of one notebook are one.
+    It counts where it is `known` beforehand, where it alone says that it belongs to the assignment,
+    or where none says so and it alone has the name of the notebook that was handed out. Copies of
+    one notebook are one.
 
     Raises SubmissionError where it is not clear which one counts.
     """
     names = sorted(found.notebooks)
+    if known is not None and known in found.notebooks:
+        return known, ()
     if len(names) == 1:
         return names[0], ()
     different = list({found.notebooks[name]: name for name in reversed(names)}.values())

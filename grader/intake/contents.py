@@ -60,7 +60,7 @@ def digest(upload: Upload) -> str:
     """Return the SHA-256 of what was uploaded: a file's bytes, a folder's notebook."""
     path = upload.path
     if path.is_dir():
-        found = _handed_in(path)
+        found = [path / upload.notebook] if upload.notebook else _handed_in(path)
         if len(found) != 1:
             return hashlib.sha256(b"").hexdigest()
         path = found[0]
@@ -81,9 +81,11 @@ def fingerprint(upload: Upload) -> str:
         found = contents(upload.path)
     except SubmissionError:
         return _sum([("refused", str(upload.path).encode()), ("", digest(upload).encode())])
-    if len(found.notebooks) == 1:
-        ((name, notebook),) = found.notebooks.items()
-        return _sum([("", notebook), *sorted(found.companions(name).items())])
+    name = upload.notebook if upload.notebook in found.notebooks else None
+    if name is None and len(found.notebooks) == 1:
+        (name,) = found.notebooks
+    if name is not None:
+        return _sum([("", found.notebooks[name]), *sorted(found.companions(name).items())])
     return _sum([*sorted(found.notebooks.items()), ("", b""), *sorted(found.others.items())])
 
 

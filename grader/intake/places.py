@@ -29,7 +29,11 @@ def uploads(path: Path) -> tuple[Upload, ...]:
     listed += [(each.relative_to(path).with_suffix("").as_posix(), each, each) for each in odd]
     ids = Counter(name for name, _, _ in listed)
     return tuple(
-        Upload(file_text(name if ids[name] == 1 else where.relative_to(path).as_posix()), target)
+        Upload(
+            file_text(name if ids[name] == 1 else where.relative_to(path).as_posix()),
+            target,
+            notebook=where.name if target in where.parents else None,
+        )
         for name, target, where in sorted(listed)
     )
 

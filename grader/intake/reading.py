@@ -19,12 +19,12 @@ def read(upload: Upload, assignment: Assignment) -> Submission:
     Raises SubmissionError, whose message is for the student, where it cannot be graded.
     """
     found = contents(upload.path)
-    name, chosen = choose(found, assignment)
+    name, chosen = choose(found, assignment, upload.notebook)
     notebook = parse(found.notebooks[name])
     _check_assignment(notebook, assignment)
     cells = notebook.code_cells()
     _check_names(cells, assignment)
-    several = upload.path.is_dir() and len(found.notebooks) > 1
+    several = found.where == "folder" and len(found.notebooks) > 1
     return Submission(
         id=upload.id,
         student=upload.student,

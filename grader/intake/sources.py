@@ -65,7 +65,7 @@ def _folder(path: Path, unpacked: Path, depth: int) -> Source:
     found = _arranged(path, files, unpacked, _stem(path))
     if found is not None:
         return found
-    plain = _of_uploads(uploads(path), path)
+    plain = _of_uploads(uploads(path), path, path, files)
     if len(files) == 1 and _is_archive(path / files[0]) and depth < _MOST_NESTED:
         inside = source(path / files[0], unpacked, depth + 1)
         if len(inside.entries) > 1 or inside.layout != "plain":
@@ -105,7 +105,7 @@ def _plain(path: Path, root: Path, files: Sequence[str]) -> Source:
     found = uploads(top)
     if len(found) == 1 and found[0].path == top:
         return _renamed(_of_uploads(found, path), path)
-    return _of_uploads(found, path)
+    return _of_uploads(found, path, root, files)
 
 
 def _arranged(root: Path, files: Sequence[str], unpacked: Path, stem: str) -> Source | None:
@@ -256,8 +256,18 @@ def _strays(root: Path, below: Mapping[str, int], rest: Sequence[str]) -> Iterat
                 yield Upload(file_text(PurePosixPath(name).with_suffix("").as_posix()), root / name)
 
 
-def _of_uploads(found: Sequence[Upload], path: Path) -> Source:
-    return Source(tuple(Entry(each, file_text(_stem(path))) for each in found))
+def _of_uploads(
+    found: Sequence[Upload], path: Path, root: Path = Path(), files: Sequence[str] = ()
+) -> Source:
+    """Return uploads as a source; those of its files that are in none of them are odd."""
+    places = {each.path for each in found}
+    odd = (
+        name
+        for name in files
+        if not any(place in places for place in (root / name, *(root / name).parents))
+    )
+    stem = file_text(_stem(path))
+    return Source(tuple(Entry(each, stem) for each in found), odd=tuple(map(file_text, odd)))
 
 
 def _renamed(found: Source, path: Path) -> Source:

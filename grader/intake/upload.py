@@ -15,7 +15,8 @@ class Upload:
     `identity` holds what is known of the student under these keys, and no others: `name`,
     `first_name`, `last_name`, `email`, `login`, `student_id`, `sis_id`, `canvas_id`,
     `moodle_participant`, `gradescope_submission`, `gradescope_user`. `submitted` is in UTC. `late`
-    is the platform's own word, None where it has none; `attempt` counts from 1.
+    is the platform's own word, None where it has none; `attempt` counts from 1. `notebook` is the
+    name of the notebook that counts, where `path` is a folder of several and that is known.
     """
 
     id: str
@@ -25,6 +26,7 @@ class Upload:
     late: bool | None = None
     attempt: int = 1
     receipts: tuple[str, ...] = ()
+    notebook: str | None = None
 
     @property
     def student(self) -> str | None:
