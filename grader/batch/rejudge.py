@@ -42,6 +42,8 @@ def rejudge_all(
             yield facts, report, _rejudge(facts, report, *how)
         return
     context = multiprocessing.get_context("forkserver")
+    # What takes long to import is imported once, for all of them.
+    context.set_forkserver_preload(["grader.batch.rejudge"])
     with ProcessPoolExecutor(workers, context, _quiet) as pool:
         chunks = _chunks(many)
         waiting = [pool.submit(_each, chunk, how) for chunk in islice(chunks, 2 * workers)]

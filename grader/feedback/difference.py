@@ -14,7 +14,7 @@ from grader.report import CheckRecord, QuestionRecord, Report
 from grader.score import tidy
 
 Files = Mapping[str, str]
-_SHOWN = 40
+_SHOWN = 24
 _FILES = 2
 NOTHING = "-"
 
@@ -38,7 +38,7 @@ class Differences:
     """The differences of a class, added one submission at a time."""
 
     changes: list[Change] = field(default_factory=list)
-    checks: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    checks: Counter[tuple[str, str, str, str, str]] = field(default_factory=Counter)
     up: int = 0
     down: int = 0
     same: int = 0
@@ -52,7 +52,7 @@ class Differences:
         found = list(changes(before, now, changed, why))
         self.changes += found
         for each in found:
-            self.checks[each.question, each.check, each.before, each.after] += 1
+            self.checks[each.question, each.check, each.before, each.after, each.why] += 1
         self.before += before.score
         self.after += now.score
         self.up += now.score > before.score
@@ -105,13 +105,14 @@ def changes(before: Report, now: Report, changed: Files, why: str = "") -> Itera
 def print_differences(found: Differences, out: Console) -> None:
     """Print the totals by check, the submissions and their checks, and what it comes to."""
     if found.checks:
-        totals = Table(box=None, pad_edge=False, header_style="bold", expand=True)
-        totals.add_column("submissions", justify="right", no_wrap=True)
-        totals.add_column("check", ratio=1, no_wrap=True, overflow="ellipsis")
-        totals.add_column("was", no_wrap=True)
-        totals.add_column("is", no_wrap=True)
-        for (question, check, was, is_), count in found.checks.most_common(_SHOWN):
-            totals.add_row(str(count), clean(f"{question}: {check}"), was, is_)
+        totals = _table()
+        totals.add_column("", justify="right", no_wrap=True)
+        totals.add_column("check", ratio=3, no_wrap=True, overflow="ellipsis")
+        totals.add_column("was → is", no_wrap=True)
+        totals.add_column("why", ratio=2, no_wrap=True, overflow="ellipsis")
+        for (question, check, was, is_, why), count in found.checks.most_common(_SHOWN):
+            moved = f"{was} → {is_}" if was != is_ else f"{was}, other points"
+            totals.add_row(f"{count} ×", _check(question, check), moved, clean(why))
         out.print(totals)
         out.print()
         _print_changes(found, out)
@@ -129,26 +130,36 @@ def print_differences(found: Differences, out: Console) -> None:
 
 
 def _print_changes(found: Differences, out: Console) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
-    table.add_column("who", no_wrap=True, overflow="ellipsis", max_width=18)
+    table = _table()
+    table.add_column("who", no_wrap=True, overflow="ellipsis", max_width=24)
     table.add_column("check", ratio=1, no_wrap=True, overflow="ellipsis")
     table.add_column("points", justify="right", no_wrap=True)
-    table.add_column("why", no_wrap=True, overflow="ellipsis", max_width=26)
-    for each in found.changes[:_SHOWN]:
-        moved = f"{points(each.points_before)} → {points(each.points_after)}"
+    # Where most points move comes first.
+    moved = sorted(found.changes, key=lambda c: -abs(c.points_after - c.points_before))
+    for each in moved[:_SHOWN]:
         better = each.points_after > each.points_before
         worse = each.points_after < each.points_before
         table.add_row(
             clean(each.submission),
-            clean(f"{each.question}: {each.check}"),
-            Text(moved, style="green" if better else "red" if worse else "dim"),
-            clean(each.why),
+            _check(each.question, each.check),
+            Text(
+                f"{points(each.points_before)} → {points(each.points_after)}",
+                style="green" if better else "red" if worse else "dim",
+            ),
         )
     out.print(table)
     if len(found.changes) > _SHOWN:
         rest = len(found.changes) - _SHOWN
         out.print(f"… and {rest} more checks; --format json lists all of them.")
     out.print()
+
+
+def _table() -> Table:
+    return Table(box=None, pad_edge=False, header_style="bold", expand=True)
+
+
+def _check(question: str, check: str) -> str:
+    return clean(f"{question.split('_')[0]}: {check}")
 
 
 def _checks(question: QuestionRecord | None) -> dict[str, CheckRecord]:
@@ -176,4 +187,12 @@ def _short(path: str) -> str:
 
 
 def _differ(before: Report, now: Report) -> bool:
-    return before.questions != now.questions
+    """Return whether students read something else, now that no check has changed."""
+
+    def words(report: Report) -> list[object]:
+        return [
+            (question.title, question.diagnosis, [check.message for check in question.checks])
+            for question in report.questions
+        ]
+
+    return words(before) != words(now)
