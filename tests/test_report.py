@@ -9,7 +9,7 @@ from grader.report import Report, json_schema
 
 KEYS = [
     "schema", "assignment", "submission", "status", "message", "score", "max_score",
-    "manual_points_pending", "questions", "execution", "receipts", "adjustments", "adjustments",
+    "manual_points_pending", "questions", "execution", "receipts", "adjustments",
 ]  # fmt: skip
 RIGHT = (
     "import torch\ndef mean(values):\n    return values.mean()",

@@ -80,7 +80,7 @@ def _print(assignment: str, facts: "Facts", steps: "Sequence[Step]") -> None:
     out.print(Text(clean(f"{assignment} · {name}{facts.id}"), style="bold"))
     table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
     table.add_column("when, UTC", width=16)
-    table.add_column("points", width=13)
+    table.add_column("points", width=17)
     table.add_column("what changed, and by which command", ratio=1, overflow="fold")
     for step in steps:
         most = f" / {points(step.max_score)}" if step.max_score is not None else ""
