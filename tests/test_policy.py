@@ -127,6 +127,15 @@ def test_a_day_has_24_hours_whatever_the_clocks_do():
     assert apply(10, 10, wall.astimezone(UTC), None, rules)[0] == 9
 
 
+def test_an_extension_in_days_is_counted_like_lateness_over_a_change_of_the_clocks():
+    due = datetime(2026, 3, 28, 12, tzinfo=ZoneInfo("Europe/Berlin"))
+    rules = settings(late={"policy": "cut_off", "due": due})
+    longer = Extension("ann", seconds=86_400)
+    end = datetime(2026, 3, 29, 11, tzinfo=UTC)  # 13:00 by the clock
+    assert apply(10, 10, end, None, rules, longer)[0] == 10
+    assert apply(10, 10, end + timedelta(seconds=1), None, rules, longer)[0] == 0
+
+
 @given(SECONDS, st.integers(-14, 14))
 def test_the_zone_in_which_a_time_is_written_changes_nothing(seconds, hours):
     rules = settings(late=PER_DAY)
