@@ -9,7 +9,8 @@ from grader.errors import UsageError
 from grader.intake.layouts import Identity
 from grader.intake.matching import Person, match
 from grader.intake.roster import Roster, Student
-from grader.intake.sources import Entry, Source, source
+from grader.intake.sources import source
+from grader.intake.trees import Entry, Source
 from grader.intake.upload import Upload
 from grader.text import file_text
 

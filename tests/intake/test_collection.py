@@ -102,12 +102,16 @@ def given_as(form: str, members: dict[str, bytes], place: Path) -> Path:
             return zip_at(place / "class.zip", {**under("assignment_5_export", members), **junk})
         case "tar":
             return tar_at(place / "class.tar.gz", members)
+        case "zip alone in a folder":
+            (place / "class").mkdir(exist_ok=True)
+            return zip_at(place / "class" / "class.zip", members).parent
         case "zip in a zip":
             return zip_at(place / "outer.zip", {"class.zip": zipped(members)})
     raise AssertionError(form)
 
 
-FORMS = ("folder", "zip", "zip without the flag", "zip in a top folder", "tar", "zip in a zip")
+FORMS = ("folder", "zip", "zip without the flag", "zip in a top folder", "tar", "zip in a zip",
+         "zip alone in a folder")  # fmt: skip
 
 
 def by_id(collection: Collection):
