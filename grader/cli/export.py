@@ -103,7 +103,7 @@ def export(
 
 def standings(database: str, assignment: str) -> Iterator[Standing]:
     """Yield where each submission of an assignment stands, from the gradebook."""
-    from grader.gradebook import open_gradebook  # type: ignore[import-not-found, unused-ignore]
+    from grader.gradebook import open_gradebook
 
     found: Iterator[Standing] = open_gradebook(database).standings(assignment)
     yield from found

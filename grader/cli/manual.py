@@ -9,8 +9,10 @@ import click
 
 from grader.cli.common import (
     assignment_of,
+    course_option,
     database_option,
     errors,
+    find_assignment,
     folder_argument,
     graded_assignment_option,
     opened,
@@ -76,17 +78,28 @@ def export(
     'first: "it is" and "it is not" look alike.',
 )
 @graded_assignment_option
+@course_option
 @database_option
+@click.option("--seed", help="As in `grader grade`, where it was given there.")
 def import_(
-    folder: Path, sheet: Path, whole_groups: bool, name: str | None, database: str | None
+    folder: Path,
+    sheet: Path,
+    whole_groups: bool,
+    name: str | None,
+    course: Path | None,
+    database: str | None,
+    seed: str | None,
 ) -> None:
     """Add the marks of a sheet to the gradebook; rows without points are skipped.
 
-    A sheet with a fault is refused whole, and every fault is listed.
+    A sheet with a fault is refused whole, and every fault is listed. Reports, pages and grades.csv
+    then say the new marks.
     """
     with errors():
         data = sheet.read_bytes()
-        with opened(folder, database) as book:
+        from grader.batch.folder import alone
+
+        with alone(folder), opened(folder, database) as book:
             assignment, found = _found(book, name)
             from grader.gradebook import user
             from grader.manual import news, read_sheet
@@ -96,6 +109,11 @@ def import_(
             if new:
                 command = book.begin(shlex.join(["grader", *sys.argv[1:]]))
                 book.add_manual_marks(command, assignment, new)
+                from grader.batch.publish import publish
+
+                from grader.pipeline import Settings
+
+                publish(book, find_assignment(course, assignment), Settings(secret=seed), folder)
     click.echo(f"{len(marks)} answers with points, {len(new)} of them new or changed.")
 
 
