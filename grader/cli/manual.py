@@ -110,7 +110,6 @@ def import_(
                 command = book.begin(shlex.join(["grader", *sys.argv[1:]]))
                 book.add_manual_marks(command, assignment, new)
                 from grader.batch.publish import publish
-
                 from grader.pipeline import Settings
 
                 publish(book, find_assignment(course, assignment), Settings(secret=seed), folder)
