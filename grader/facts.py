@@ -4,6 +4,11 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grader.intake import Upload
+    from grader.pipeline import Graded
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,23 @@ class Extension:
     submission: str
     due: datetime | None = None
     seconds: float = 0.0
+
+
+def facts_of(upload: "Upload", fingerprint: str, graded: "Graded | None" = None) -> Facts:
+    """Return what is known of an upload, with its written answers once it was read."""
+    answers = graded.submission.answers if graded and graded.submission else {}
+    return Facts(
+        id=upload.id,
+        fingerprint=fingerprint,
+        sha256=graded.report.submission.sha256 if graded else "",
+        student=upload.student,
+        identity=upload.identity,
+        submitted=upload.submitted,
+        late=upload.late,
+        attempt=upload.attempt,
+        source=upload.path.name,
+        answers=answers,
+    )
 
 
 def answer_digest(text: str) -> str:

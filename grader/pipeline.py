@@ -17,7 +17,6 @@ from grader import intake, report
 from grader.assignment import Assignment
 from grader.errors import AssignmentError, GraderError, SandboxError, SubmissionError
 from grader.intake import Submission, Upload
-from grader.judging import judge
 from grader.probes import load_probes
 from grader.report import Report
 from grader.sandbox.execute import execute
@@ -83,6 +82,9 @@ def judged(
     given: Mapping[str, torch.Tensor],
 ) -> Graded:
     """Return the report of a run. Raises AssignmentError where the assignment is broken."""
+    # Imported here: it takes a second, in which a first notebook already runs.
+    from grader.judging import judge
+
     marks = judge(execution, assignment, given)
     made = report.graded(submission, assignment, marks, execution)
     return Graded(made, submission, execution, given)

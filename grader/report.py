@@ -119,6 +119,21 @@ class Report(_Record):
     receipts: tuple[str, ...]
     adjustments: tuple[AdjustmentRecord, ...] = ()
 
+    def slim(self) -> "Report":
+        """Return the report with what tables and counts need, to hold a class in memory."""
+        questions = tuple(
+            question.model_copy(
+                update={
+                    "checks": tuple(c.model_copy(update={"message": ""}) for c in question.checks)
+                }
+            )
+            for question in self.questions
+        )
+        execution = self.execution and self.execution.model_copy(update={"cells": ()})
+        return self.model_copy(
+            update={"questions": questions, "execution": execution, "receipts": ()}
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Return the report as plain JSON values, in the contract's order and names."""
         return self.model_dump(mode="json", by_alias=True)

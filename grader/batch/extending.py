@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from grader.assignment import Assignment
-from grader.batch.produce import facts_of
 from grader.extensions import read_extensions
+from grader.facts import facts_of
 from grader.gradebook import Command, Gradebook
 from grader.intake import Upload
 

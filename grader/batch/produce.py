@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from grader import pipeline, policy
 from grader.assignment import Assignment
 from grader.batch import kept
-from grader.facts import Extension, Facts
+from grader.facts import Extension, facts_of
 from grader.feedback.material import gather
 from grader.feedback.page import page
 from grader.gradebook import Marking, Run
@@ -56,28 +56,6 @@ def produce(
         Marking(facts, graded.report, run),
         {**files, **views(graded, settled, assignment)},
     )
-
-
-def facts_of(upload: Upload, fingerprint: str, graded: Graded | None = None) -> Facts:
-    """Return what is known of an upload, with its written answers once it was read."""
-    answers = graded.submission.answers if graded and graded.submission else {}
-    return Facts(
-        id=upload.id,
-        fingerprint=fingerprint,
-        sha256=graded.report.submission.sha256 if graded else "",
-        student=upload.student,
-        identity=upload.identity,
-        submitted=upload.submitted,
-        late=upload.late,
-        attempt=upload.attempt,
-        source=upload.path.name,
-        answers=answers,
-    )
-
-
-def counting(graded: Graded, upload: Upload, assignment: Assignment) -> Report:
-    """Return the report as it counts where there is no gradebook: lateness, cap and rounding."""
-    return policy.settle(graded.report, (), facts_of(upload, "", graded), assignment.settings)
 
 
 def views(graded: Graded, settled: Report, assignment: Assignment) -> dict[str, bytes]:

@@ -31,23 +31,9 @@ def publish(book: Gradebook, assignment: Assignment, settings: Settings, folder:
             renewed += 1
     reports = (report for _, report in book.settled(assignment.name))
     write(folder / "grades.csv", "".join(_table(reports)).encode())
-    listed = [slim(report) for _, report in book.settled(assignment.name)]
+    listed = [report.slim() for _, report in book.settled(assignment.name)]
     write(folder / "index.html", index(listed, assignment.settings.title, file_name).encode())
     return renewed
-
-
-def slim(report: Report) -> Report:
-    """Return a report with what tables and counts need; of a class, nothing else is in memory."""
-    questions = tuple(
-        question.model_copy(
-            update={"checks": tuple(c.model_copy(update={"message": ""}) for c in question.checks)}
-        )
-        for question in report.questions
-    )
-    execution = report.execution and report.execution.model_copy(update={"cells": ()})
-    return report.model_copy(
-        update={"questions": questions, "execution": execution, "receipts": ()}
-    )
 
 
 def _says(path: Path, report: Report) -> bool:

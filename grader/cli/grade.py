@@ -152,10 +152,9 @@ def _reports(collection: "Collection", options: Options, form: str, view: "View"
     uploads = {upload.id: upload for upload in collection.uploads}
     single = len(uploads) == 1
     with ready(options, len(uploads)) as prepared, contextlib.ExitStack() as stack:
-        from grader import pipeline
-        from grader.batch.produce import counting
-        from grader.batch.publish import slim
+        from grader import pipeline, policy
         from grader.cli.progress import ClassProgress
+        from grader.facts import facts_of
 
         progress = None if single else stack.enter_context(ClassProgress(len(uploads)))
         reports = []
@@ -167,9 +166,11 @@ def _reports(collection: "Collection", options: Options, form: str, view: "View"
             prepared.workers,
         ):
             upload = uploads[graded.report.submission.id]
-            report = counting(graded, upload, options.assignment)
+            # No gradebook: lateness, caps and rounding are all that can change what counts.
+            facts = facts_of(upload, "", graded)
+            report = policy.settle(graded.report, (), facts, options.assignment.settings)
             # Of a class only what the table shows is kept in memory.
-            reports.append(report if single or form == "json" else slim(report))
+            reports.append(report if single or form == "json" else report.slim())
             if progress:
                 progress.finished(report)
             if single and form == "html":

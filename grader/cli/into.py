@@ -97,12 +97,11 @@ def _shown(
     form: str,
 ) -> "list[Report]":
     """Print the class; return the reports of all that was handed in."""
-    from grader.batch.publish import slim
     from grader.feedback import summary, terminal
 
     given = {upload.id for upload in collection.uploads}
     reports = [
-        report if form == "json" or len(given) == 1 else slim(report)
+        report if form == "json" or len(given) == 1 else report.slim()
         for facts, report in book.settled(work.assignment.name)
         if facts.id in given
     ]

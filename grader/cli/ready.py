@@ -3,6 +3,8 @@
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from grader.assignment import Assignment
@@ -60,4 +62,6 @@ def ready(options: Options, count: int) -> Iterator[Ready]:
 
         # The processors are for the notebooks: checks are small.
         torch.set_num_threads(1)
+        # What judges is imported while the first notebook runs.
+        Thread(target=import_module, args=("grader.judging",), daemon=True).start()
         yield Ready(options.settings(), pool, workers)
