@@ -6,7 +6,7 @@ that only the second judgement passes counts, and says so: one mistake costs onc
 earlier question earned nothing, there is no result to follow.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -33,16 +33,37 @@ class Judged:
     flawed: bool
 
 
-def judge(execution: Execution, assignment: Assignment, given: Given) -> tuple[Mark, ...]:
-    """Return a mark for each question, in the assignment's order, with its diagnosis.
+def judge(
+    execution: Execution,
+    assignment: Assignment,
+    given: Given,
+    only: Collection[str] | None = None,
+) -> tuple[Mark, ...]:
+    """Return a mark for each question, or for those of `only`, in the assignment's order.
 
-    Once a question has earned everything, no later observation of it is looked at. Raises
-    AssignmentError where a test file or misconceptions.py is broken.
+    Each has its diagnosis. Once a question has earned everything, no later observation of it is
+    looked at. Raises AssignmentError where a test file or misconceptions.py is broken.
     """
+    needed = with_followed(assignment, only)
     judged: dict[str, Judged] = {}
     for question in assignment.questions:
-        judged[question.name] = _judge(question, execution, assignment, given, judged)
-    return tuple(_explained(each, assignment, given, execution) for each in judged.values())
+        if question.name in needed:
+            judged[question.name] = _judge(question, execution, assignment, given, judged)
+    return tuple(
+        _explained(each, assignment, given, execution)
+        for name, each in judged.items()
+        if only is None or name in only
+    )
+
+
+def with_followed(assignment: Assignment, only: Collection[str] | None) -> frozenset[str]:
+    """Return the questions of `only`, or all, with those on whose results they are judged."""
+    found = {q.name for q in assignment.questions if only is None or q.name in only}
+    # A question follows earlier ones alone.
+    for question in reversed(assignment.questions):
+        if question.name in found:
+            found |= question.follows.keys()
+    return frozenset(found)
 
 
 def _judge(

@@ -178,9 +178,16 @@ def draw(
     return probes.draw(seed_of(submission, settings.secret or assignment.secret))
 
 
-def inputs_digest(assignment: Assignment, settings: Settings) -> str:
-    """Return the digest of what is observed of a notebook, and of what its inputs come from."""
-    names = {question.name: question.captures for question in assignment.questions}
+def inputs_digest(
+    assignment: Assignment,
+    settings: Settings,
+    captures: Mapping[str, tuple[str, ...]] | None = None,
+) -> str:
+    """Return the digest of what is observed of a notebook, and of what its inputs come from.
+
+    `captures` are names by question, where others than the assignment's are meant.
+    """
+    names = captures or {question.name: question.captures for question in assignment.questions}
     secret = settings.secret or assignment.secret
     parts = (assignment.probes_source, json.dumps(names), secret)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -8,12 +8,14 @@ import gzip
 import hashlib
 import io
 import zipfile
+import zlib
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
 from grader import intake
 from grader.assignment import Assignment
-from grader.errors import SandboxError
+from grader.errors import GraderError, SandboxError
 from grader.facts import Facts
 from grader.intake.contents import ZIP_MAGIC, contents
 from grader.intake.upload import Submission, Upload
@@ -23,6 +25,7 @@ from grader.store import file_name
 from grader.wire import Frame, FrameReader, to_bytes
 
 _SAME_BLOB = "same_blob_as"
+_DAMAGE = (OSError, EOFError, ValueError, IndexError, TypeError, zlib.error, GraderError)
 # The least time that a zip can hold: the same upload gives the same bytes.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -68,11 +71,17 @@ def to_frames(execution: Execution) -> bytes:
     return gzip.compress(b"".join(parts), compresslevel=6, mtime=0)
 
 
-def from_frames(data: bytes, most_bytes: int) -> tuple[Observation, ...]:
+def from_frames(
+    data: bytes, most_bytes: int, only: Collection[str] | None = None
+) -> tuple[Observation, ...]:
     """Return the observations of a run. `most_bytes` is the largest snapshot that may be in it.
+
+    Those of other questions than `only` are left out, where it is given.
 
     Raises SandboxError where the bytes are not what `to_frames` made.
     """
+    if not data:
+        raise SandboxError("a kept snapshot is empty.")
     blobs: list[bytes] = []
     found = []
     try:
@@ -80,9 +89,10 @@ def from_frames(data: bytes, most_bytes: int) -> tuple[Observation, ...]:
             document = dict(frame.document)
             first = document.pop(_SAME_BLOB, None)
             blobs.append(frame.blob if first is None else blobs[first])
-            found.append(read_observation(Frame(document, blobs[-1]), most_bytes))
-    except (OSError, EOFError, ValueError, IndexError, TypeError) as error:
-        raise SandboxError(f"a kept snapshot is damaged: {error}.") from error
+            if only is None or document.get("question") in only:
+                found.append(read_observation(Frame(document, blobs[-1]), most_bytes))
+    except _DAMAGE as error:
+        raise SandboxError(f"a kept snapshot is damaged: {error}") from error
     return tuple(found)
 
 
@@ -104,27 +114,33 @@ def execution(facts: Facts, report: Report, folder: Path, assignment: Assignment
 
     Raises SandboxError where the snapshot is not in `folder`, or damaged.
     """
+    if report.execution is None:
+        raise SandboxError(f"{facts.id} was never run.")
     path = folder / snapshot_name(facts.id)
+    return run_at(path, report.execution, report.message, assignment)
+
+
+def run_at(
+    path: Path,
+    record: ExecutionRecord,
+    message: str | None,
+    assignment: Assignment,
+    only: Collection[str] | None = None,
+) -> Execution:
+    """Return a run from its record and the snapshot at `path`: of the questions `only`, or all.
+
+    Raises SandboxError where the snapshot is not there, or damaged.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
         raise SandboxError(f"{path} cannot be read: {error.strerror}.") from error
-    if report.execution is None:
-        raise SandboxError(f"{facts.id} was never run.")
-    return _execution(
-        report.execution, report.message, from_frames(data, assignment.limits.snapshot_bytes)
-    )
-
-
-def _execution(
-    record: ExecutionRecord, message: str | None, observations: tuple[Observation, ...]
-) -> Execution:
     return Execution(
         status=record.status,
         seconds=record.seconds,
         device=record.device,
         isolation=record.isolation,
         cells=tuple(CellOutcome(c.index, c.status, c.error) for c in record.cells),
-        observations=observations,
+        observations=from_frames(data, assignment.limits.snapshot_bytes, only),
         message=message,
     )

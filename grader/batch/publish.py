@@ -80,5 +80,6 @@ def _table(reports: Iterable[Report]) -> Iterator[str]:
 
 def _line(cells: list[object]) -> str:
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow(cells)
-    return out.getvalue()
+    # With another line end the csv module would leave a carriage return in a cell unquoted.
+    csv.writer(out, lineterminator="\r\n").writerow(cells)
+    return out.getvalue().removesuffix("\r\n") + "\n"

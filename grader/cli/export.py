@@ -72,6 +72,7 @@ def export(
         base = output or folder / "export" / ("submissions" if platform == "csv" else platform)
         content = template.read_bytes() if template else None
         # Imported here, so that --help and mistakes answer at once.
+        from grader.batch.listing import everybody
         from grader.platforms import exporter
         from grader.platforms.base import Options
         from grader.store import write
@@ -87,7 +88,9 @@ def export(
             page=_pages(folder) if feedback else None,
             report=_reports(folder),
         )
-        marks = tuple(standings(where, assignment.name))
+        # Gradescope gives a group's members the mark of their one submission by itself.
+        known = standings(where, assignment.name)
+        marks = tuple(everybody(known, folder, members=platform != "gradescope"))
         if not marks:
             raise UsageError(
                 f"no submission of {assignment.name} in {where}: expected a folder that "

@@ -20,6 +20,7 @@ from grader.cli.common import (
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
+    from grader.assignment import Assignment
     from grader.gradebook import Gradebook
     from grader.manual import Answer
 
@@ -104,16 +105,35 @@ def import_(
             from grader.gradebook import user
             from grader.manual import news, read_sheet
 
+            # A wrong --course is said before anything is added.
+            made_from = _in_reach(course, assignment)
             marks = read_sheet(data, found, user(), whole_groups=whole_groups)
             new = news(marks, book.given(assignment))
             if new:
                 command = book.begin(shlex.join(["grader", *sys.argv[1:]]))
                 book.add_manual_marks(command, assignment, new)
+            if made_from is not None:
                 from grader.batch.publish import publish
                 from grader.pipeline import Settings
 
-                publish(book, find_assignment(course, assignment), Settings(secret=seed), folder)
+                publish(book, made_from, Settings(secret=seed), folder)
     click.echo(f"{len(marks)} answers with points, {len(new)} of them new or changed.")
+    if made_from is None:
+        click.echo(
+            "No course is in reach (--course DIR): the marks count, and reports, pages and "
+            "grades.csv say them after the next `grader grade` or `grader regrade`.",
+            err=True,
+        )
+
+
+def _in_reach(course: Path | None, name: str) -> "Assignment | None":
+    """Return the assignment that pages are made from; None where no course was named or found."""
+    try:
+        return find_assignment(course, name)
+    except UsageError:
+        if course is not None:
+            raise
+        return None
 
 
 def _found(book: "Gradebook", name: str | None) -> "tuple[str, tuple[Answer, ...]]":

@@ -3,8 +3,7 @@
 import json
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
-from itertools import chain
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -78,31 +77,28 @@ def regrade(
             assignment, settings = options.assignment, options.settings()
             if assignment.name not in book.assignments():
                 raise UsageError(f"{folder} holds no marks of {assignment.name}.")
-            versions = book.versions(assignment.name)
             work = Regrading(book, line, assignment, settings, folder)
+            rules = work.rules_changed
             _announce(work)
             found = difference.Differences()
-
-            def noted(results: "Iterator[Regraded]") -> "Iterator[Regraded]":
-                for each in results:
-                    _note(found, each, versions[each.version].files, work)
-                    yield each
-
             with ended_by_signals():
-                results = noted(_results(work, options))
+                _run_again(work, options)
+                results = _noted(_judged(work, options), found, work)
                 if accept:
                     work.accept(results)
+                    renewed = publish(book, assignment, settings, folder)
                 else:
                     for _ in results:
                         pass
             if form == "json":
                 click.echo(json.dumps({**found.to_json(), "accepted": accept}, indent=2))
-            else:
+            elif found.total or found.failures:
                 difference.print_differences(found, terminal.console(sys.stdout))
+            else:
+                click.echo("No mark to change.")
             if accept:
-                renewed = publish(book, assignment, settings, folder)
                 click.echo(f"Written: {found.total} marks, {renewed} reports and pages.", err=True)
-            elif found.total:
+            elif found.total or rules:
                 click.echo("Nothing is written yet; --accept writes it.", err=True)
     sys.exit(NOT_ALL_GRADED if found.failures else GRADED)
 
@@ -118,34 +114,46 @@ def _announce(work: "Regrading") -> None:
         )
     if scope.rerun:
         click.echo(
-            f"The probes (or what their inputs are drawn from) have changed since "
-            f"{len(scope.rerun)} notebooks ran: these are run again.",
+            "Probes, captured names or the seed have changed since "
+            f"{len(scope.rerun)} notebooks ran.",
             err=True,
         )
+        click.echo(
+            f"They run again, identical ones once: {len(work.waiting)} to run, the others have.",
+            err=True,
+        )
+    if work.rules_changed:
+        click.echo("Lateness or rounding has changed: --accept applies it to all marks.", err=True)
 
 
-def _results(work: "Regrading", options: Options) -> "Iterator[Regraded]":
+def _run_again(work: "Regrading", options: Options) -> None:
+    if count := len(work.waiting):
+        with ready(options, count) as prepared:
+            for _ in counted(work.run_again(prepared.pool, prepared.workers), count, "running"):
+                pass
+
+
+def _judged(work: "Regrading", options: Options) -> "Iterator[Regraded]":
     """Yield everything that the regrade is about, with a progress bar."""
     from grader import device
 
-    judge, rerun = len(work.scope.judge), len(work.scope.rerun)
-    workers = device.workers(options.jobs, judge)
-    parts = [counted(work.judged(workers), judge, "judging")] if judge else []
-    if not rerun:
-        yield from chain(*parts)
-        return
-    with ready(options, rerun) as prepared:
-        again = work.rerun(prepared.pool, prepared.workers)
-        yield from chain(*parts, counted(again, rerun, "running"))
+    count = len(work.scope.judge) + len(work.scope.rerun)
+    if count:
+        yield from counted(work.results(device.workers(options.jobs, count)), count, "judging")
 
 
-def _note(
-    found: "Differences", each: "Regraded", files: "Mapping[str, str]", work: "Regrading"
-) -> None:
+def _noted(
+    results: "Iterator[Regraded]", found: "Differences", work: "Regrading"
+) -> "Iterator[Regraded]":
     from grader.feedback.difference import changed_files
 
-    if each.failure:
-        found.failures.append((each.facts.id, each.failure))
-        return
-    why = "the notebook ran again" if each.frames else ""
-    found.add(each.before, each.now, changed_files(files, work.version.files), why)
+    files = {
+        number: changed_files(version.files, work.version.files)
+        for number, version in work.versions.items()
+    }
+    for each in results:
+        if each.failure:
+            found.failures.append((each.facts.id, each.failure))
+        else:
+            found.add(each.before, each.now, files[each.version], each.ran)
+        yield each

@@ -20,10 +20,9 @@ NOTHING = "-"
 
 
 @dataclass(frozen=True)
-class Change:
-    """One check of one submission: what it was and what it would be, with its points."""
+class Move:
+    """What a regrade does to a check: what it was and what it would be, with its points."""
 
-    submission: str
     question: str
     check: str
     before: str
@@ -33,12 +32,20 @@ class Change:
     why: str
 
 
+@dataclass(frozen=True)
+class Change:
+    """One check of one submission, and what a regrade does to it."""
+
+    submission: str
+    move: Move
+
+
 @dataclass
 class Differences:
     """The differences of a class, added one submission at a time."""
 
     changes: list[Change] = field(default_factory=list)
-    checks: Counter[tuple[str, str, str, str, str]] = field(default_factory=Counter)
+    checks: Counter[Move] = field(default_factory=Counter)
     up: int = 0
     down: int = 0
     same: int = 0
@@ -47,12 +54,15 @@ class Differences:
     after: float = 0.0
     failures: list[tuple[str, str]] = field(default_factory=list)
 
-    def add(self, before: Report, now: Report, changed: Files, why: str = "") -> None:
-        """Add a submission. `changed` are the files that differ, from `changed_files`."""
-        found = list(changes(before, now, changed, why))
+    def add(self, before: Report, now: Report, changed: Files, ran: bool = False) -> None:
+        """Add a submission. `changed` are the files that differ, from `changed_files`.
+
+        `ran` says that its notebook was run again.
+        """
+        found = list(changes(before, now, changed, ran))
         self.changes += found
         for each in found:
-            self.checks[each.question, each.check, each.before, each.after, each.why] += 1
+            self.checks[each.move] += 1
         self.before += before.score
         self.after += now.score
         self.up += now.score > before.score
@@ -73,7 +83,7 @@ class Differences:
             "same": self.same,
             "mean_before": tidy(self.before / self.total) if self.total else None,
             "mean_after": tidy(self.after / self.total) if self.total else None,
-            "changes": [vars(each) for each in self.changes],
+            "changes": [{"submission": c.submission, **vars(c.move)} for c in self.changes],
             "failures": [{"submission": name, "message": text} for name, text in self.failures],
         }
 
@@ -87,8 +97,8 @@ def changed_files(before: Files, now: Files) -> dict[str, str]:
     }
 
 
-def changes(before: Report, now: Report, changed: Files, why: str = "") -> Iterator[Change]:
-    """Yield each check whose status or points differ. `why` stands where no file says it."""
+def changes(before: Report, now: Report, changed: Files, ran: bool = False) -> Iterator[Change]:
+    """Yield each check whose status or points differ. `ran` says that the notebook ran again."""
     old = {question.name: question for question in before.questions}
     new = {question.name: question for question in now.questions}
     for name in dict.fromkeys((*old, *new)):
@@ -98,23 +108,28 @@ def changes(before: Report, now: Report, changed: Files, why: str = "") -> Itera
             was, is_ = (one.status if one else NOTHING), (other.status if other else NOTHING)
             had, has = (one.points if one else 0.0), (other.points if other else 0.0)
             if was != is_ or had != has:
-                reason = _why(name, changed) or why
-                yield Change(now.submission.id, name, label, was, is_, had, has, reason)
+                move = Move(name, label, was, is_, had, has, _why(name, changed, ran))
+                yield Change(now.submission.id, move)
 
 
 def print_differences(found: Differences, out: Console) -> None:
-    """Print the totals by check, the submissions and their checks, and what it comes to."""
-    if found.checks:
-        totals = _table()
-        totals.add_column("", justify="right", no_wrap=True)
-        totals.add_column("check", ratio=3, no_wrap=True, overflow="ellipsis")
+    """Print the totals by check under their reasons, who moves most, and what it comes to."""
+    listed = found.checks.most_common(_SHOWN)
+    for why in dict.fromkeys(move.why for move, _ in listed):
+        out.print(Text(clean(why), style="bold"))
+        totals = Table(box=None, pad_edge=False, show_header=False, expand=True)
+        totals.add_column("", justify="right", no_wrap=True, min_width=6)
+        totals.add_column("check", ratio=1, overflow="fold")
         totals.add_column("was → is", no_wrap=True)
-        totals.add_column("why", ratio=2, no_wrap=True, overflow="ellipsis")
-        for (question, check, was, is_, why), count in found.checks.most_common(_SHOWN):
-            moved = f"{was} → {is_}" if was != is_ else f"{was}, other points"
-            totals.add_row(f"{count} ×", _check(question, check), moved, clean(why))
+        for move, count in listed:
+            if move.why == why:
+                label = _check(move.question, move.check)
+                totals.add_row(f"{count} ×", label, _was_is(move))
         out.print(totals)
         out.print()
+    if len(found.checks) > _SHOWN:
+        out.print(f"… and {len(found.checks) - _SHOWN} rarer changes; --format json has all.")
+    if found.changes:
         _print_changes(found, out)
     for name, text in found.failures:
         out.print(Text(f"{clean(name)}: keeps its mark. {clean(text)}", style="yellow"))
@@ -129,21 +144,30 @@ def print_differences(found: Differences, out: Console) -> None:
         out.print(Text(f"{found.words} keep their points and get other words."))
 
 
+def _was_is(move: Move) -> str:
+    before, after = (
+        NOTHING if status == NOTHING else f"{status} {points(worth)}"
+        for status, worth in ((move.before, move.points_before), (move.after, move.points_after))
+    )
+    return f"{before} → {after}"
+
+
 def _print_changes(found: Differences, out: Console) -> None:
     table = _table()
     table.add_column("who", no_wrap=True, overflow="ellipsis", max_width=24)
     table.add_column("check", ratio=1, no_wrap=True, overflow="ellipsis")
     table.add_column("points", justify="right", no_wrap=True)
     # Where most points move comes first.
-    moved = sorted(found.changes, key=lambda c: -abs(c.points_after - c.points_before))
+    moved = sorted(found.changes, key=lambda c: -abs(c.move.points_after - c.move.points_before))
     for each in moved[:_SHOWN]:
-        better = each.points_after > each.points_before
-        worse = each.points_after < each.points_before
+        move = each.move
+        better = move.points_after > move.points_before
+        worse = move.points_after < move.points_before
         table.add_row(
             clean(each.submission),
-            _check(each.question, each.check),
+            _check(move.question, move.check),
             Text(
-                f"{points(each.points_before)} → {points(each.points_after)}",
+                f"{points(move.points_before)} → {points(move.points_after)}",
                 style="green" if better else "red" if worse else "dim",
             ),
         )
@@ -173,17 +197,21 @@ def _checks(question: QuestionRecord | None) -> dict[str, CheckRecord]:
     return found
 
 
-def _why(question: str, changed: Files) -> str:
-    """Return the files that may be the reason: the question's own tests, else what all share."""
-    own = [path for path in changed if path.endswith(f"/{question}.py")]
-    shared = [path for path in changed if "/tests/" not in path]
-    listed = [f"{_short(path)} {changed[path]}" for path in own or shared or changed]
+def _why(question: str, changed: Files, ran: bool) -> str:
+    """Return the files that may be the reason: the question's own tests, else what all share.
+
+    Probes come first where the notebook ran again.
+    """
+    probes = [path for path in changed if ran and path.endswith("/probes.py")]
+    own = [path for path in changed if path.endswith(f"/tests/{question}.py")]
+    shared = [path for path in changed if "/tests/" not in path and path not in probes]
+    paths = [*probes, *(own or shared)] or [*changed]
+    listed = [f"{path} {changed[path]}" for path in paths]
     more = f" and {len(listed) - _FILES} more" if len(listed) > _FILES else ""
-    return ", ".join(listed[:_FILES]) + more
-
-
-def _short(path: str) -> str:
-    return path.removeprefix("reference/").removeprefix("assignments/")
+    named = ", ".join(listed[:_FILES]) + more
+    if ran:
+        return f"{named or 'other inputs'}; the notebook ran again"
+    return named
 
 
 def _differ(before: Report, now: Report) -> bool:
