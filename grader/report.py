@@ -1,5 +1,6 @@
 """Report: the one record that every view (terminal, JSON, page, gradebook) is made from."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -7,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from grader.assignment import Assignment
-from grader.sandbox.execution import Execution
 from grader.score import Mark, tidy, total
 
 if TYPE_CHECKING:  # slow to import, and reading a report does not need them
     from grader.intake import Submission, Upload
+    from grader.sandbox.execution import Execution
 
 _NO_PACKAGE = re.compile(r"ModuleNotFoundError: No module named '([\w.]{1,60})'")
 _NO_NETWORK = re.compile(
@@ -124,11 +125,16 @@ class Report(_Record):
         return self.model_dump(mode="json", by_alias=True)
 
 
+def text_of(report: Report) -> bytes:
+    """Return a report as the bytes of its file."""
+    return json.dumps(report.to_json(), indent=2, ensure_ascii=False).encode() + b"\n"
+
+
 def graded(
     submission: "Submission",
     assignment: Assignment,
     marks: tuple[Mark, ...],
-    execution: Execution,
+    execution: "Execution",
 ) -> Report:
     """Return the report of a submission that was graded, whatever its marks."""
     points = total(marks)
@@ -202,7 +208,7 @@ def json_schema() -> dict[str, Any]:
     return Report.model_json_schema(by_alias=True, mode="serialization")
 
 
-def _went_on_without(execution: Execution) -> Iterator[str]:
+def _went_on_without(execution: "Execution") -> Iterator[str]:
     """Yield a receipt for each cell that failed for want of the network or of a package."""
     for cell in execution.cells:
         error = cell.error or ""
@@ -214,7 +220,7 @@ def _went_on_without(execution: Execution) -> Iterator[str]:
             yield f"cell {cell.index}: grading has no network; the rest was graded"
 
 
-def _why(mark: Mark, submission: "Submission", execution: Execution) -> str:
+def _why(mark: Mark, submission: "Submission", execution: "Execution") -> str:
     """Return which cell kept a question's names from being there, where one did."""
     if mark.status != "missing":
         return ""

@@ -8,37 +8,30 @@ import gzip
 import hashlib
 import io
 import zipfile
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
 from grader import intake
 from grader.assignment import Assignment
+from grader.batch.names import snapshot_name, upload_name
 from grader.errors import SandboxError
 from grader.facts import Facts
 from grader.intake.contents import ZIP_MAGIC, contents
 from grader.intake.upload import Submission, Upload
 from grader.report import ExecutionRecord, Report
 from grader.sandbox.execution import CellOutcome, Execution, Observation, read_observation
-from grader.store import file_name
-from grader.wire import Frame, FrameReader, to_bytes
+from grader.snapshot import SnapshotError
+from grader.text import file_text
+from grader.wire import Frame, FrameReader, WireError, to_bytes
 
 _SAME_BLOB = "same_blob_as"
 # The least time that a zip can hold: the same upload gives the same bytes.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
-def snapshot_name(identifier: str) -> str:
-    """Return the path below the folder of what a submission's run left."""
-    return f"snapshots/{file_name(identifier)}.frames.gz"
-
-
-def upload_name(fingerprint: str) -> str:
-    """Return the path below the folder of what was handed in with this fingerprint."""
-    return f"uploads/{fingerprint}.zip"
-
-
 def pack(path: Path) -> bytes:
-    """Return an upload as a zip that reads like it.
+    """Return an upload as a zip that reads like it; names that are no text are made text.
 
     Raises SubmissionError where the upload cannot be read.
     """
@@ -50,7 +43,7 @@ def pack(path: Path) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted({**found.notebooks, **found.others}.items()):
-            member = zipfile.ZipInfo(name, _NO_TIME)
+            member = zipfile.ZipInfo(file_text(name), _NO_TIME)
             archive.writestr(member, content, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
@@ -81,7 +74,16 @@ def from_frames(data: bytes, most_bytes: int) -> tuple[Observation, ...]:
             first = document.pop(_SAME_BLOB, None)
             blobs.append(frame.blob if first is None else blobs[first])
             found.append(read_observation(Frame(document, blobs[-1]), most_bytes))
-    except (OSError, EOFError, ValueError, IndexError, TypeError) as error:
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        IndexError,
+        TypeError,
+        zlib.error,
+        WireError,
+        SnapshotError,
+    ) as error:
         raise SandboxError(f"a kept snapshot is damaged: {error}.") from error
     return tuple(found)
 
@@ -95,8 +97,18 @@ def submission(facts: Facts, folder: Path, assignment: Assignment) -> Submission
     if not path.is_file():
         raise SandboxError(f"{path} is gone: what {facts.id} handed in was kept there.")
     upload = Upload(facts.id, path, facts.identity, facts.submitted, facts.late, facts.attempt)
+    upload = replace(upload, notebook=_counted(upload, facts.fingerprint))
     # The file itself may have been another one: inputs are drawn from its digest.
     return replace(intake.read(upload, assignment), sha256=facts.sha256, student=facts.student)
+
+
+def _counted(upload: Upload, fingerprint: str) -> str | None:
+    """Return which of several kept notebooks is the one that was run, where that was known."""
+    names = contents(upload.path).notebooks
+    if len(names) == 1:
+        return None
+    several = (replace(upload, notebook=name) for name in names)
+    return next((u.notebook for u in several if intake.fingerprint(u) == fingerprint), None)
 
 
 def execution(facts: Facts, report: Report, folder: Path, assignment: Assignment) -> Execution:
@@ -111,9 +123,13 @@ def execution(facts: Facts, report: Report, folder: Path, assignment: Assignment
         raise SandboxError(f"{path} cannot be read: {error.strerror}.") from error
     if report.execution is None:
         raise SandboxError(f"{facts.id} was never run.")
-    return _execution(
-        report.execution, report.message, from_frames(data, assignment.limits.snapshot_bytes)
-    )
+    try:
+        observations = from_frames(data, assignment.limits.snapshot_bytes)
+    except SandboxError as error:
+        raise SandboxError(
+            f"{path}: {error} Remove it; the same `grader grade` then runs {facts.id} again."
+        ) from error
+    return _execution(report.execution, report.message, observations)
 
 
 def _execution(

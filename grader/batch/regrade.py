@@ -12,13 +12,15 @@ from pathlib import Path
 from grader import pipeline
 from grader.assignment import Assignment
 from grader.batch import kept
+from grader.batch.names import snapshot_name
 from grader.batch.rejudge import Failure, rejudge_all
 from grader.errors import GraderError
 from grader.facts import Facts
 from grader.gradebook import Gradebook, Marking, Run, settings_digest
-from grader.pipeline import Settings, at_once, inputs_digest
+from grader.pipeline import at_once
 from grader.report import Report
 from grader.sandbox.worker import Pool
+from grader.settings import Settings, inputs_digest
 from grader.store import write
 
 
@@ -143,7 +145,7 @@ class Regrading:
     def _markings(self, results: Iterable[Regraded]) -> Iterator[Marking]:
         for each in results:
             if each.frames:
-                write(self._folder / kept.snapshot_name(each.facts.id), each.frames)
+                write(self._folder / snapshot_name(each.facts.id), each.frames)
             if not each.failure:
                 yield Marking(each.facts, each.now, each.run, "regrade")
 

@@ -154,11 +154,11 @@ def _reports(collection: "Collection", options: Options, form: str, view: "View"
     with ready(options, len(uploads)) as prepared, contextlib.ExitStack() as stack:
         from grader import pipeline
         from grader.batch.produce import counting
-        from grader.batch.publish import slim
+        from grader.batch.thin import Thin
         from grader.cli.progress import ClassProgress
 
         progress = None if single else stack.enter_context(ClassProgress(len(uploads)))
-        reports = []
+        thin, reports = Thin(), []
         for graded in pipeline.grade_all(
             uploads.values(),
             options.assignment,
@@ -169,7 +169,7 @@ def _reports(collection: "Collection", options: Options, form: str, view: "View"
             upload = uploads[graded.report.submission.id]
             report = counting(graded, upload, options.assignment)
             # Of a class only what the table shows is kept in memory.
-            reports.append(report if single or form == "json" else slim(report))
+            reports.append(report if single or form == "json" else thin(report))
             if progress:
                 progress.finished(report)
             if single and form == "html":

@@ -110,7 +110,7 @@ def import_(
                 command = book.begin(shlex.join(["grader", *sys.argv[1:]]))
                 book.add_manual_marks(command, assignment, new)
                 from grader.batch.publish import publish
-                from grader.pipeline import Settings
+                from grader.settings import Settings
 
                 publish(book, find_assignment(course, assignment), Settings(secret=seed), folder)
     click.echo(f"{len(marks)} answers with points, {len(new)} of them new or changed.")

@@ -100,7 +100,7 @@ def regrade(
             else:
                 difference.print_differences(found, terminal.console(sys.stdout))
             if accept:
-                renewed = publish(book, assignment, settings, folder)
+                renewed = publish(book, assignment, settings, folder).renewed
                 click.echo(f"Written: {found.total} marks, {renewed} reports and pages.", err=True)
             elif found.total:
                 click.echo("Nothing is written yet; --accept writes it.", err=True)
