@@ -54,7 +54,6 @@ def grade_into(
         contextlib.closing(open_gradebook(database or folder / BOOK)) as book,
     ):
         from grader.batch import listing
-        from grader.batch.extending import extend
         from grader.batch.publish import publish
 
         assignment = options.assignment
@@ -66,6 +65,8 @@ def grade_into(
         settings = options.settings()
         command = book.begin(line())
         if extensions:
+            from grader.batch.extending import extend
+
             extend(book, command, assignment, collection.uploads, extensions.read_bytes())
         listing.save(collection, folder)
         planned, new = _graded(collection, options, settings, folder, book, command)
