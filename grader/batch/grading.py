@@ -7,10 +7,10 @@ from pathlib import Path
 from grader import policy
 from grader.assignment import Assignment
 from grader.batch import kept
-from grader.batch.plan import Plan, Work
+from grader.batch.plan import Assigned, Work
 from grader.batch.produce import Produced, produce, twin
 from grader.facts import Extension
-from grader.gradebook import Command, Gradebook, Marking, Version
+from grader.gradebook import Marking
 from grader.intake import Upload
 from grader.pipeline import Graded, at_once, draw
 from grader.report import Report
@@ -23,34 +23,11 @@ Grader = Callable[[Iterable[Work]], Iterator[Produced]]
 
 
 class ClassGrading:
-    """One command's grading of a class: does what a plan says.
+    """Does what one command has to do for a class."""
 
-    `digest` covers all that marks depend on; `uploads` are those of the plan and those that they
-    may be identical to, by id.
-    """
-
-    def __init__(
-        self,
-        plan: Plan,
-        uploads: Mapping[str, Upload],
-        assignment: Assignment,
-        settings: Settings,
-        folder: Path,
-        book: Gradebook,
-        command: Command,
-        version: Version,
-        digest: str,
-    ) -> None:
-        self._plan = plan
-        self._uploads = uploads
-        self._assignment = assignment
-        self._settings = settings
-        self._folder = folder
-        self._book = book
-        self._command = command
-        self._version = version
-        self._digest = digest
-        self._extensions: Mapping[str, Extension] = book.extensions(assignment.name)
+    def __init__(self, work: Assigned) -> None:
+        self._work = work
+        self._extensions: Mapping[str, Extension] = work.book.extensions(work.assignment.name)
 
     def local(
         self, pool: Pool, workers: int, starting: Callable[[str], None] = lambda _: None
@@ -60,60 +37,62 @@ class ClassGrading:
         Each thread writes the files of what it graded: the coordinating one only records marks.
         """
 
-        def one(work: Work, settings: Settings) -> Produced:
-            starting(work.upload.id)
+        def one(todo: Work, settings: Settings) -> Produced:
+            starting(todo.upload.id)
             produced = produce(
-                work.upload,
-                work.fingerprint,
-                self._assignment,
+                todo.upload,
+                todo.fingerprint,
+                self._work.assignment,
                 settings,
                 pool,
-                self._extensions.get(work.upload.id),
+                self._extensions.get(todo.upload.id),
             )
             self._write(produced)
             return replace(produced, files={})
 
-        return lambda many: at_once(many, one, self._settings, workers)
+        return lambda many: at_once(many, one, self._work.settings, workers)
 
     def run(self, grade: Grader) -> Iterator[Report]:
         """Do what is planned; yield each report, as it counts, once it is kept for good."""
         for upload, model in self._models():
-            graded = revived(model, self._folder, self._assignment, self._settings)
+            graded = revived(model, self._work.folder, self._work.assignment, self._work.settings)
             yield self._keep(self._twin(upload, model, graded))
-        for produced in grade(self._plan.todo):
+        for produced in grade(self._work.plan.todo):
             yield self._keep(produced)
             marking = produced.marking
-            twins = self._plan.twins.get(marking.facts.fingerprint, ())
+            twins = self._work.plan.twins.get(marking.facts.fingerprint, ())
             if twins:
-                graded = revived(marking, self._folder, self._assignment, self._settings)
+                graded = revived(
+                    marking, self._work.folder, self._work.assignment, self._work.settings
+                )
                 for upload in twins:
                     yield self._keep(self._twin(upload, marking, graded))
 
     def _models(self) -> Iterator[tuple[Upload, Marking]]:
         """Yield uploads that are identical to what an earlier command graded."""
-        models, twins = self._plan.models, self._plan.twins
+        models, twins = self._work.plan.models, self._work.plan.twins
         wanted = {models[each]: each for each in twins if each in models}
         if not wanted:
             return
-        for facts, report in self._book.current(self._assignment.name):
+        for facts, report in self._work.book.current(self._work.assignment.name):
             if facts.id in wanted:
                 for upload in twins[wanted[facts.id]]:
                     yield upload, Marking(facts, report)
 
     def _twin(self, upload: Upload, model: Marking, graded: Graded) -> Produced:
-        other = self._uploads.get(model.facts.id)
+        other = self._work.uploads.get(model.facts.id)
         return twin(
             upload,
             model,
             other.receipts if other else (),
             graded,
-            self._assignment,
+            self._work.assignment,
             self._extensions.get(upload.id),
         )
 
     def _write(self, produced: Produced) -> None:
         for name, content in produced.files.items():
-            path = self._folder / name
+            path = self._work.folder / name
             if not (name.startswith("uploads/") and path.is_file()):
                 write(path, content)
 
@@ -121,12 +100,12 @@ class ClassGrading:
         """Write the files, then the mark: a mark that is there has its files."""
         self._write(produced)
         marking = produced.marking
-        self._book.record(self._command, self._version, self._digest, marking)
+        self._work.book.record(self._work.command, self._work.version, self._work.digest, marking)
         return policy.settle(
             marking.report,
             (),
             marking.facts,
-            self._assignment.settings,
+            self._work.assignment.settings,
             self._extensions.get(marking.facts.id),
         )
 

@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.assignment import Assignment
 from grader.batch.names import snapshot_name, upload_name
-from grader.gradebook import Gradebook
+from grader.gradebook import Command, Gradebook, Version, settings_digest
 from grader.gradebook.records import Marked
 from grader.intake import Upload, fingerprint
+from grader.settings import Settings, inputs_digest
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,43 @@ class Plan:
     @property
     def total(self) -> int:
         return len(self.todo) + sum(map(len, self.twins.values()))
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """One command's plan for a class, and all that it is carried out with.
+
+    `digest` covers everything that marks depend on; `uploads` are all that were handed in, by id.
+    """
+
+    plan: Plan
+    uploads: Mapping[str, Upload]
+    assignment: Assignment
+    settings: Settings
+    folder: Path
+    book: Gradebook
+    command: Command
+    version: Version
+    digest: str
+
+
+def assigned(
+    uploads: Sequence[Upload],
+    assignment: Assignment,
+    settings: Settings,
+    folder: Path,
+    book: Gradebook,
+    command: Command,
+) -> Assigned:
+    """Return what a command has to do for a class; the assignment's version is kept in the book."""
+    version = book.version(command, assignment)
+    inputs = inputs_digest(assignment, settings)
+    digest = settings_digest(version.digest, inputs, settings.device)
+    return Assigned(
+        plan(uploads, assignment.name, digest, book, folder),
+        {upload.id: upload for upload in uploads},
+        *(assignment, settings, folder, book, command, version, digest),
+    )
 
 
 def plan(

@@ -38,7 +38,7 @@ def publish(book: Gradebook, assignment: Assignment, settings: Settings, folder:
                 write(folder / name, content)
             renewed += 1
         reports.append(thin(report))
-    _write_new(folder / "grades.csv", "".join(_table(reports)).encode())
+    _write_new(folder / "grades.csv", table(reports).encode())
     page = index(reports, assignment.settings.title, file_name)
     _write_new(folder / "index.html", page.encode())
     return Published(tuple(reports), renewed)
@@ -74,8 +74,12 @@ def _views(
     return views(graded, report, assignment)
 
 
-def _table(reports: Iterable[Report]) -> Iterator[str]:
-    """Yield grades.csv: a row a submission, a column a question."""
+def table(reports: Iterable[Report]) -> str:
+    """Return grades.csv: a row a submission, a column a question."""
+    return "".join(_rows(reports))
+
+
+def _rows(reports: Iterable[Report]) -> Iterator[str]:
     head = ["submission", "status", "score", "max_score", "manual_points_pending"]
     begun = False
     for report in reports:

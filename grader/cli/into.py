@@ -14,11 +14,9 @@ from grader.cli.ready import Options, ready
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
-    from grader.batch.plan import Plan
-    from grader.gradebook import Command, Gradebook
+    from grader.batch.plan import Assigned, Plan
     from grader.intake.collection import Collection
     from grader.report import Report
-    from grader.settings import Settings
 
 STOPPED = 130
 # A class of more than this is summed up on one screen; the table of a smaller one fits it.
@@ -54,6 +52,7 @@ def grade_into(
         contextlib.closing(open_gradebook(database or folder / BOOK)) as book,
     ):
         from grader.batch import listing
+        from grader.batch.plan import assigned
         from grader.batch.publish import publish
 
         assignment = options.assignment
@@ -69,63 +68,42 @@ def grade_into(
 
             extend(book, command, assignment, collection.uploads, extensions.read_bytes())
         listing.save(collection, folder)
-        planned, new = _graded(collection, options, settings, folder, book, command)
+        work = assigned(collection.uploads, assignment, settings, folder, book, command)
+        new = _graded(work, options) if work.plan.total else 0
         published = publish(book, assignment, settings, folder)
         given = {upload.id for upload in collection.uploads}
         reports = [each for each in published.reports if each.submission.id in given]
         if form == "text" and len(given) > 1:
-            _show(reports, collection, planned, new, folder)
+            _show(reports, collection, work.plan, new, folder)
         if form == "json" or len(given) == 1:
             return [report for facts, report in book.settled(assignment.name) if facts.id in given]
         return reports
 
 
-def _graded(
-    collection: "Collection",
-    options: Options,
-    settings: "Settings",
-    folder: Path,
-    book: "Gradebook",
-    command: "Command",
-) -> "tuple[Plan, int]":
-    """Do what is still to be done, showing progress; return the plan and how many were graded."""
-    from grader.batch.plan import plan
-    from grader.gradebook import settings_digest
-    from grader.settings import inputs_digest
-
-    assignment = options.assignment
-    version = book.version(command, assignment)
-    inputs = inputs_digest(assignment, settings)
-    digest = settings_digest(version.digest, inputs, settings.device)
-    planned = plan(collection.uploads, assignment.name, digest, book, folder)
-    if not planned.total:
-        return planned, 0
+def _graded(work: "Assigned", options: Options) -> int:
+    """Do what is still to be done, showing progress; return how many were graded."""
+    plan, total = work.plan, len(work.uploads)
+    before, new = total - plan.total, 0
     # The warm processes are started before torch is imported here, so that both load at once.
-    with ready(options, len(planned.todo)) as prepared:
+    with ready(options, len(plan.todo)) as prepared:
         from grader.batch.grading import ClassGrading
         from grader.cli.progress import ClassProgress
 
-        uploads = {upload.id: upload for upload in collection.uploads}
-        work = ClassGrading(
-            planned, uploads, assignment, settings, folder, book, command, version, digest
-        )
-        before = len(uploads) - planned.total
-        new = 0
+        grading = ClassGrading(work)
         try:
-            with ClassProgress(len(uploads), before) as progress:
-                for report in work.run(
-                    work.local(prepared.pool, prepared.workers, progress.started)
-                ):
+            with ClassProgress(total, before) as progress:
+                local = grading.local(prepared.pool, prepared.workers, progress.started)
+                for report in grading.run(local):
                     progress.finished(report)
                     new += 1
         except KeyboardInterrupt:
             click.echo(
-                f"grader: stopped. {before + new} of {len(uploads)} are graded and kept in "
-                f"{folder}; the same command goes on from there.",
+                f"grader: stopped. {before + new} of {total} are graded and kept in "
+                f"{work.folder}; the same command goes on from there.",
                 err=True,
             )
             sys.exit(STOPPED)
-    return planned, new
+    return new
 
 
 @contextlib.contextmanager
@@ -146,12 +124,12 @@ def _said_plainly(place: str) -> Iterator[None]:
 
 
 def _show(
-    reports: "list[Report]", collection: "Collection", planned: "Plan", new: int, folder: Path
+    reports: "list[Report]", collection: "Collection", plan: "Plan", new: int, folder: Path
 ) -> None:
     from grader.feedback import summary, terminal
 
     out = terminal.console(sys.stdout)
     if len(reports) <= FITS_A_SCREEN:
         terminal.print_table(reports, out)
-    tally = summary.Tally(new, len(planned.done), len(planned.other))
+    tally = summary.Tally(new, len(plan.done), len(plan.other))
     summary.print_summary(reports, collection, tally, str(folder), out)

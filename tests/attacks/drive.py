@@ -25,7 +25,10 @@ from support import write_notebook
 
 from grader import store
 from grader.assignment import Course
+from grader.batch.kept import to_frames
+from grader.batch.names import snapshot_name
 from grader.batch.produce import counting, views
+from grader.batch.publish import table
 from grader.feedback.index import index
 from grader.intake import Upload, uploads
 from grader.pipeline import Graded, Settings, grade
@@ -131,8 +134,14 @@ class Drive:
         out = self._folder / "out" / case.name
         assignment = self._course.assignment(case.assignment)
         counts = counting(graded, upload, assignment)
-        page = index([counts], assignment.settings.title, store.file_name).encode()
-        for name, content in {**views(graded, counts, assignment), "index.html": page}.items():
+        files = {
+            **views(graded, counts, assignment),
+            "grades.csv": table([counts]).encode(),
+            "index.html": index([counts], assignment.settings.title, store.file_name).encode(),
+        }
+        if graded.execution:
+            files[snapshot_name(upload.id)] = to_frames(graded.execution)
+        for name, content in files.items():
             store.write(out / name, content)
         output = graded.execution.output if graded.execution else ""
         leaks = [p.relative_to(out).as_posix() for p in self._with_canary(out)]
