@@ -160,4 +160,4 @@ def test_a_name_that_is_no_text_is_graded_and_kept(given, tmp_path, grade_class)
     folder.mkdir()
     write_notebook(folder / "hw.ipynb", RIGHT)
     (Path(str(folder)) / b"\xff\xfe.csv".decode("utf-8", "surrogateescape")).write_text("1")
-    assert [each.status for each in grade_class(given)] == ["graded"]
+    assert [each.message for each in grade_class(given)] == [None]
