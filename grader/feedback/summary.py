@@ -47,7 +47,8 @@ def print_summary(
                 style="yellow",
             )
         )
-    out.print(Text(f"Reports, pages and marks: start at {where}/index.html"))
+    # A path that is broken over lines cannot be clicked or copied.
+    out.print(Text(f"Reports, pages and marks: start at {where}/index.html"), soft_wrap=True)
 
 
 def _counts(reports: Sequence[Report], tally: Tally) -> Text:
