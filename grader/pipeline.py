@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import hmac
-import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -22,19 +21,10 @@ from grader.report import Report
 from grader.sandbox.execute import execute
 from grader.sandbox.execution import Execution
 from grader.sandbox.worker import Pool
+from grader.settings import Settings as Settings
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to grade: the device, and the secret that the probes' inputs are drawn from."""
-
-    device: str = "cpu"
-    secret: str | None = None
-    unsandboxed: bool = False
-    cancelled: threading.Event = field(default_factory=threading.Event, compare=False)
 
 
 @dataclass(frozen=True)
@@ -176,21 +166,6 @@ def draw(
     """Return the probes' inputs for this submission, on the CPU."""
     probes = load_probes(assignment.probes_source, str(assignment.probes_path))
     return probes.draw(seed_of(submission, settings.secret or assignment.secret))
-
-
-def inputs_digest(
-    assignment: Assignment,
-    settings: Settings,
-    captures: Mapping[str, tuple[str, ...]] | None = None,
-) -> str:
-    """Return the digest of what is observed of a notebook, and of what its inputs come from.
-
-    `captures` are names by question, where others than the assignment's are meant.
-    """
-    names = captures or {question.name: question.captures for question in assignment.questions}
-    secret = settings.secret or assignment.secret
-    parts = (assignment.probes_source, json.dumps(names), secret)
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def seed_of(submission: Submission, secret: str) -> int:

@@ -1,5 +1,6 @@
 """Report: the one record that every view (terminal, JSON, page, gradebook) is made from."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -119,24 +120,14 @@ class Report(_Record):
     receipts: tuple[str, ...]
     adjustments: tuple[AdjustmentRecord, ...] = ()
 
-    def slim(self) -> "Report":
-        """Return the report with what tables and counts need, to hold a class in memory."""
-        questions = tuple(
-            question.model_copy(
-                update={
-                    "checks": tuple(c.model_copy(update={"message": ""}) for c in question.checks)
-                }
-            )
-            for question in self.questions
-        )
-        execution = self.execution and self.execution.model_copy(update={"cells": ()})
-        return self.model_copy(
-            update={"questions": questions, "execution": execution, "receipts": ()}
-        )
-
     def to_json(self) -> dict[str, Any]:
         """Return the report as plain JSON values, in the contract's order and names."""
         return self.model_dump(mode="json", by_alias=True)
+
+
+def text_of(report: Report) -> bytes:
+    """Return a report as the bytes of its file."""
+    return json.dumps(report.to_json(), indent=2, ensure_ascii=False).encode() + b"\n"
 
 
 def graded(

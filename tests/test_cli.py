@@ -141,12 +141,14 @@ def test_a_class_gives_a_table_and_files(tmp_path):
     assert done.returncode == 1
     assert "3 submissions: 2 graded, 1 ungradable." in done.stdout
     assert "Traceback" not in done.stderr
-    assert {p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()} == {
-        "grades.csv",
+    found = {p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()}
+    assert len([name for name in found if name.startswith("uploads/")]) == 2
+    assert {name for name in found if not name.startswith("uploads/")} == {
+        ".lock", "gradebook.sqlite", "grades.csv", "intake.csv",
         "reports/right.json", "reports/broken.json", "reports/=cmd.json",
         "feedback/right.html", "feedback/broken.html", "feedback/=cmd.html",
         "staff/right.html", "staff/broken.html", "staff/=cmd.html", "index.html",
-        "snapshots/right.frames", "snapshots/=cmd.frames",
+        "snapshots/right.frames.gz", "snapshots/=cmd.frames.gz",
     }  # fmt: skip
     rows = list(csv.DictReader((out / "grades.csv").open()))
     assert [row["submission"] for row in rows] == ["'=cmd", "broken", "right"]

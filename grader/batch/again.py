@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from grader import __version__
 from grader.assignment import Assignment
 from grader.batch import kept
+from grader.batch.names import snapshot_name
 from grader.gradebook import Gradebook, Run
 from grader.report import ExecutionRecord
 from grader.sandbox.execution import Execution
@@ -88,7 +89,7 @@ def install(book: Gradebook, assignment: str, folder: Path) -> None:
     for path in accepted:
         frames = path.with_suffix(".frames.gz")
         for name in names[path.stem]:
-            write(folder / kept.snapshot_name(name), frames.read_bytes())
+            write(folder / snapshot_name(name), frames.read_bytes())
         path.unlink()
         frames.unlink()
     for place in (*(folder / FOLDER).glob("*"), folder / FOLDER):

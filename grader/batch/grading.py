@@ -1,189 +1,111 @@
 """Grading: a class into a folder and its gradebook; what is there already is not done again."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from grader import policy
 from grader.assignment import Assignment
 from grader.batch import kept
+from grader.batch.plan import Assigned, Work
 from grader.batch.produce import Produced, produce, twin
-from grader.gradebook import Command, Gradebook, Marking, settings_digest
-from grader.intake import Upload, fingerprint
-from grader.pipeline import Graded, Settings, at_once, draw, inputs_digest
+from grader.facts import Extension
+from grader.gradebook import Marking
+from grader.intake import Upload
+from grader.pipeline import Graded, at_once, draw
 from grader.report import Report
 from grader.sandbox.worker import Pool
+from grader.settings import Settings
 from grader.store import write
-
-
-@dataclass(frozen=True)
-class Work:
-    """An upload that has to be run, and the digest of all that is run."""
-
-    upload: Upload
-    fingerprint: str
-
 
 # What turns uploads into marks and files: here in warm processes, or on other machines.
 Grader = Callable[[Iterable[Work]], Iterator[Produced]]
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What is to be done: run `todo`; `twins` (by fingerprint) get the marks of what is run.
-
-    `done` are ids that have their mark, `other` those whose mark another version of the
-    assignment gave: they are left to `grader regrade`. `models` are ids, by fingerprint, of
-    what an earlier command ran.
-    """
-
-    todo: tuple[Work, ...]
-    twins: Mapping[str, tuple[Upload, ...]]
-    models: Mapping[str, str]
-    done: tuple[str, ...]
-    other: tuple[str, ...]
-
-    @property
-    def total(self) -> int:
-        return len(self.todo) + sum(map(len, self.twins.values()))
-
-
-def plan(
-    uploads: Sequence[Upload], assignment: str, settings: str, book: Gradebook, folder: Path
-) -> Plan:
-    """Return what is still to be done; `settings` is the digest of all that marks depend on."""
-    marked = book.marked(assignment)
-    todo: dict[str, Work] = {}
-    twins: dict[str, list[Upload]] = defaultdict(list)
-    models: dict[str, str] = {}
-    done, other = [], []
-    waiting = []
-    for upload in uploads:
-        print_of, before = fingerprint(upload), marked.get(upload.id)
-        same = before is not None and before.fingerprint == print_of and before.status != "error"
-        if before is None or not same or not _is_kept(upload.id, before.status, folder):
-            waiting.append(Work(upload, print_of))
-        elif before.settings != settings:
-            other.append(upload.id)
-        else:
-            done.append(upload.id)
-            if before.status == "graded":
-                models[print_of] = upload.id
-    for work in waiting:
-        if work.fingerprint in todo or work.fingerprint in models:
-            twins[work.fingerprint].append(work.upload)
-        else:
-            todo[work.fingerprint] = work
-    return Plan(
-        tuple(todo.values()),
-        {name: tuple(each) for name, each in twins.items()},
-        models,
-        tuple(done),
-        tuple(other),
-    )
-
-
-def _is_kept(identifier: str, status: str, folder: Path) -> bool:
-    return status != "graded" or (folder / kept.snapshot_name(identifier)).is_file()
-
-
 class ClassGrading:
-    """One command's grading of a class: `plan` says what it will do, `run` does it."""
+    """Does what one command has to do for a class."""
 
-    def __init__(
-        self,
-        uploads: Sequence[Upload],
-        assignment: Assignment,
-        settings: Settings,
-        folder: Path,
-        book: Gradebook,
-        command: Command,
-    ) -> None:
-        self.assignment = assignment
-        self._settings = settings
-        self._folder = folder
-        self._book = book
-        self._command = command
-        self._uploads = {upload.id: upload for upload in uploads}
-        self._version = book.version(command, assignment)
-        self._digest = settings_digest(
-            self._version.digest, inputs_digest(assignment, settings), settings.device
-        )
-        self._extensions = book.extensions(assignment.name)
-        self.plan = plan(uploads, assignment.name, self._digest, book, folder)
+    def __init__(self, work: Assigned) -> None:
+        self._work = work
+        self._extensions: Mapping[str, Extension] = work.book.extensions(work.assignment.name)
 
     def local(
         self, pool: Pool, workers: int, starting: Callable[[str], None] = lambda _: None
     ) -> Grader:
-        """Return a grader that runs notebooks here, `workers` at a time."""
+        """Return a grader that runs notebooks here, `workers` at a time.
 
-        def one(work: Work, settings: Settings) -> Produced:
-            starting(work.upload.id)
-            return produce(
-                work.upload,
-                work.fingerprint,
-                self.assignment,
+        Each thread writes the files of what it graded: the coordinating one only records marks.
+        """
+
+        def one(todo: Work, settings: Settings) -> Produced:
+            starting(todo.upload.id)
+            produced = produce(
+                todo.upload,
+                todo.fingerprint,
+                self._work.assignment,
                 settings,
                 pool,
-                self._extensions.get(work.upload.id),
+                self._extensions.get(todo.upload.id),
             )
+            self._write(produced)
+            return replace(produced, files={})
 
-        return lambda many: at_once(many, one, self._settings, workers)
+        return lambda many: at_once(many, one, self._work.settings, workers)
 
     def run(self, grade: Grader) -> Iterator[Report]:
         """Do what is planned; yield each report, as it counts, once it is kept for good."""
-        before = self._models()
-        for work, model in before:
-            yield self._keep(self._twin(work, model))
-        for produced in grade(self.plan.todo):
+        for upload, model in self._models():
+            graded = revived(model, self._work.folder, self._work.assignment, self._work.settings)
+            yield self._keep(self._twin(upload, model, graded))
+        for produced in grade(self._work.plan.todo):
             yield self._keep(produced)
             marking = produced.marking
-            twins = self.plan.twins.get(marking.facts.fingerprint, ())
+            twins = self._work.plan.twins.get(marking.facts.fingerprint, ())
             if twins:
-                graded = revived(marking, self._folder, self.assignment, self._settings)
+                graded = revived(
+                    marking, self._work.folder, self._work.assignment, self._work.settings
+                )
                 for upload in twins:
-                    yield self._keep(self._twin_of(upload, marking, graded))
+                    yield self._keep(self._twin(upload, marking, graded))
 
     def _models(self) -> Iterator[tuple[Upload, Marking]]:
         """Yield uploads that are identical to what an earlier command graded."""
-        models, twins = self.plan.models, self.plan.twins
+        models, twins = self._work.plan.models, self._work.plan.twins
         wanted = {models[each]: each for each in twins if each in models}
         if not wanted:
             return
-        for facts, report in self._book.current(self.assignment.name):
+        for facts, report in self._work.book.current(self._work.assignment.name):
             if facts.id in wanted:
                 for upload in twins[wanted[facts.id]]:
                     yield upload, Marking(facts, report)
 
-    def _twin(self, upload: Upload, model: Marking) -> Produced:
-        graded = revived(model, self._folder, self.assignment, self._settings)
-        return self._twin_of(upload, model, graded)
-
-    def _twin_of(self, upload: Upload, model: Marking, graded: Graded) -> Produced:
-        other = self._uploads.get(model.facts.id)
+    def _twin(self, upload: Upload, model: Marking, graded: Graded) -> Produced:
+        other = self._work.uploads.get(model.facts.id)
         return twin(
             upload,
             model,
             other.receipts if other else (),
             graded,
-            self.assignment,
+            self._work.assignment,
             self._extensions.get(upload.id),
         )
 
-    def _keep(self, produced: Produced) -> Report:
-        """Write the files, then the mark: a mark that is there has its files."""
+    def _write(self, produced: Produced) -> None:
         for name, content in produced.files.items():
-            path = self._folder / name
+            path = self._work.folder / name
             if not (name.startswith("uploads/") and path.is_file()):
                 write(path, content)
+
+    def _keep(self, produced: Produced) -> Report:
+        """Write the files, then the mark: a mark that is there has its files."""
+        self._write(produced)
         marking = produced.marking
-        self._book.record(self._command, self._version, self._digest, marking)
+        self._work.book.record(self._work.command, self._work.version, self._work.digest, marking)
         return policy.settle(
             marking.report,
             (),
             marking.facts,
-            self.assignment.settings,
+            self._work.assignment.settings,
             self._extensions.get(marking.facts.id),
         )
 

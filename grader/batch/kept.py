@@ -15,13 +15,14 @@ from pathlib import Path
 
 from grader import intake
 from grader.assignment import Assignment
+from grader.batch.names import snapshot_name, upload_name
 from grader.errors import GraderError, SandboxError
 from grader.facts import Facts
 from grader.intake.contents import ZIP_MAGIC, contents
 from grader.intake.upload import Submission, Upload
 from grader.report import ExecutionRecord, Report
 from grader.sandbox.execution import CellOutcome, Execution, Observation, read_observation
-from grader.store import file_name
+from grader.text import file_text
 from grader.wire import Frame, FrameReader, to_bytes
 
 _SAME_BLOB = "same_blob_as"
@@ -30,18 +31,8 @@ _DAMAGE = (OSError, EOFError, ValueError, IndexError, TypeError, zlib.error, Gra
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
-def snapshot_name(identifier: str) -> str:
-    """Return the path below the folder of what a submission's run left."""
-    return f"snapshots/{file_name(identifier)}.frames.gz"
-
-
-def upload_name(fingerprint: str) -> str:
-    """Return the path below the folder of what was handed in with this fingerprint."""
-    return f"uploads/{fingerprint}.zip"
-
-
 def pack(path: Path) -> bytes:
-    """Return an upload as a zip that reads like it.
+    """Return an upload as a zip that reads like it; names that are no text are made text.
 
     Raises SubmissionError where the upload cannot be read.
     """
@@ -53,7 +44,7 @@ def pack(path: Path) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted({**found.notebooks, **found.others}.items()):
-            member = zipfile.ZipInfo(name, _NO_TIME)
+            member = zipfile.ZipInfo(file_text(name), _NO_TIME)
             archive.writestr(member, content, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
@@ -105,8 +96,18 @@ def submission(facts: Facts, folder: Path, assignment: Assignment) -> Submission
     if not path.is_file():
         raise SandboxError(f"{path} is gone: what {facts.id} handed in was kept there.")
     upload = Upload(facts.id, path, facts.identity, facts.submitted, facts.late, facts.attempt)
+    upload = replace(upload, notebook=_counted(upload, facts.fingerprint))
     # The file itself may have been another one: inputs are drawn from its digest.
     return replace(intake.read(upload, assignment), sha256=facts.sha256, student=facts.student)
+
+
+def _counted(upload: Upload, fingerprint: str) -> str | None:
+    """Return which of several kept notebooks is the one that was run, where that was known."""
+    names = contents(upload.path).notebooks
+    if len(names) == 1:
+        return None
+    several = (replace(upload, notebook=name) for name in names)
+    return next((u.notebook for u in several if intake.fingerprint(u) == fingerprint), None)
 
 
 def execution(facts: Facts, report: Report, folder: Path, assignment: Assignment) -> Execution:

@@ -3,22 +3,22 @@
 It runs where the notebook runs: in a thread of the coordinating process, or on another machine.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from grader import pipeline, policy
 from grader.assignment import Assignment
 from grader.batch import kept
+from grader.batch.names import page_names, report_name, snapshot_name, upload_name
 from grader.facts import Extension, facts_of
 from grader.feedback.material import gather
 from grader.feedback.page import page
 from grader.gradebook import Marking, Run
 from grader.intake import Upload
-from grader.pipeline import Graded, Settings
-from grader.report import Report
+from grader.pipeline import Graded
+from grader.report import Report, text_of
 from grader.sandbox.worker import Pool
-from grader.store import file_name
+from grader.settings import Settings, inputs_digest
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,14 @@ def produce(
     run, files = None, {}
     if graded.execution is not None:
         run = Run(
-            pipeline.inputs_digest(assignment, settings),
+            inputs_digest(assignment, settings),
             graded.execution.device,
             graded.execution.status,
             graded.execution.seconds,
         )
-        files[kept.snapshot_name(upload.id)] = kept.to_frames(graded.execution)
+        files[snapshot_name(upload.id)] = kept.to_frames(graded.execution)
     if graded.submission is not None:
-        files[kept.upload_name(fingerprint)] = kept.pack(upload.path)
+        files[upload_name(fingerprint)] = kept.pack(upload.path)
     settled = policy.settle(graded.report, (), facts, assignment.settings, extension)
     return Produced(
         Marking(facts, graded.report, run),
@@ -60,26 +60,16 @@ def produce(
 
 def views(graded: Graded, settled: Report, assignment: Assignment) -> dict[str, bytes]:
     """Return the report and its two pages, by their paths: what counts is `settled`."""
-    name = file_name(settled.submission.id)
+    names = page_names(settled.submission.id)
     material = gather(
         Graded(settled, graded.submission, graded.execution, graded.given), assignment
     )
     return {
-        f"feedback/{name}.html": page(material, "student").encode(),
-        f"staff/{name}.html": page(material, "staff").encode(),
+        names["student"]: page(material, "student").encode(),
+        names["staff"]: page(material, "staff").encode(),
         # The last one: where it is there, the others are.
-        report_name(settled.submission.id): report_text(settled),
+        report_name(settled.submission.id): text_of(settled),
     }
-
-
-def report_name(identifier: str) -> str:
-    """Return the path below the folder of a submission's report."""
-    return f"reports/{file_name(identifier)}.json"
-
-
-def report_text(report: Report) -> bytes:
-    """Return a report as the bytes of its file."""
-    return json.dumps(report.to_json(), indent=2, ensure_ascii=False).encode() + b"\n"
 
 
 def twin(
@@ -110,7 +100,7 @@ def twin(
     )
     files: dict[str, bytes] = {}
     if graded.execution is not None:
-        files[kept.snapshot_name(upload.id)] = kept.to_frames(graded.execution)
+        files[snapshot_name(upload.id)] = kept.to_frames(graded.execution)
     settled = policy.settle(own, (), facts, assignment.settings, extension)
     marking = Marking(facts, own, None, f"identical to {other.facts.id}")
     return Produced(marking, {**files, **views(graded, settled, assignment)})

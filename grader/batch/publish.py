@@ -1,61 +1,85 @@
-"""Publish: make a folder's files say what its gradebook says."""
+"""Publish: make a folder's files say what its gradebook says. Imports torch only to make pages."""
 
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.assignment import Assignment
-from grader.batch.grading import revived
-from grader.batch.produce import report_name, report_text, views
+from grader.batch.names import page_names, report_name
+from grader.batch.thin import Thin
 from grader.errors import SandboxError
 from grader.facts import Facts
 from grader.feedback.index import index
 from grader.gradebook import Gradebook, Marking
-from grader.pipeline import Settings
-from grader.report import Report
+from grader.report import Report, text_of
+from grader.settings import Settings
 from grader.store import file_name, harmless, write
 
 
-def publish(book: Gradebook, assignment: Assignment, settings: Settings, folder: Path) -> int:
+@dataclass(frozen=True)
+class Published:
+    """All reports of the class as they count, thin and sorted by id; how many were written anew."""
+
+    reports: tuple[Report, ...] = field(repr=False)
+    renewed: int
+
+
+def publish(book: Gradebook, assignment: Assignment, settings: Settings, folder: Path) -> Published:
     """Write the reports and pages that no longer say what counts, grades.csv and index.html.
 
-    Returns how many submissions were written anew. The gradebook has the last word: files that are
-    right are left as they are.
+    The gradebook has the last word: files that are right are left as they are.
     """
-    renewed = 0
+    thin, reports, renewed = Thin(), [], 0
     for facts, report in book.settled(assignment.name):
-        if not _says(folder / report_name(facts.id), report):
+        if not _is_said(folder, report):
             for name, content in _views(facts, report, assignment, settings, folder).items():
                 write(folder / name, content)
             renewed += 1
-    reports = (report for _, report in book.settled(assignment.name))
-    write(folder / "grades.csv", "".join(_table(reports)).encode())
-    listed = [report.slim() for _, report in book.settled(assignment.name)]
-    write(folder / "index.html", index(listed, assignment.settings.title, file_name).encode())
-    return renewed
+        reports.append(thin(report))
+    _write_new(folder / "grades.csv", table(reports).encode())
+    page = index(reports, assignment.settings.title, file_name)
+    _write_new(folder / "index.html", page.encode())
+    return Published(tuple(reports), renewed)
 
 
-def _says(path: Path, report: Report) -> bool:
+def _write_new(path: Path, content: bytes) -> None:
+    if not (path.is_file() and path.read_bytes() == content):
+        write(path, content)
+
+
+def _is_said(folder: Path, report: Report) -> bool:
+    """Return whether the report's file and pages are there, and the report says what counts."""
+    name = report.submission.id
     try:
-        return path.read_bytes() == report_text(report)
+        said = (folder / report_name(name)).read_bytes() == text_of(report)
     except OSError:
         return False
+    return said and all((folder / page).is_file() for page in page_names(name).values())
 
 
 def _views(
     facts: Facts, report: Report, assignment: Assignment, settings: Settings, folder: Path
 ) -> dict[str, bytes]:
+    from grader.batch.grading import revived
+    from grader.batch.produce import views
+    from grader.pipeline import Graded
+
     try:
         graded = revived(Marking(facts, report), folder, assignment, settings)
     except SandboxError:
-        # What was run is gone: the report alone can be said.
-        return {report_name(facts.id): report_text(report)}
+        # What was run is gone: the report alone can be shown.
+        graded = Graded(report)
     return views(graded, report, assignment)
 
 
-def _table(reports: Iterable[Report]) -> Iterator[str]:
-    """Yield grades.csv: a row a submission, a column a question."""
+def table(reports: Iterable[Report]) -> str:
+    """Return grades.csv: a row a submission, a column a question."""
+    return "".join(_rows(reports))
+
+
+def _rows(reports: Iterable[Report]) -> Iterator[str]:
     head = ["submission", "status", "score", "max_score", "manual_points_pending"]
     begun = False
     for report in reports:

@@ -15,13 +15,15 @@ from grader import pipeline
 from grader.assignment import Assignment
 from grader.batch import again, kept
 from grader.batch.affected import affected, answer_cells, captures
+from grader.batch.names import snapshot_name
 from grader.batch.rejudge import Failure, How, Judgement, Task, rejudge_all
 from grader.errors import AssignmentError, GraderError
 from grader.facts import Facts
 from grader.gradebook import Gradebook, Marking, Run, Version, settings_digest
-from grader.pipeline import Settings, at_once, inputs_digest
+from grader.pipeline import at_once
 from grader.report import Report
 from grader.sandbox.worker import Pool
+from grader.settings import Settings, inputs_digest
 
 _STARTER = "assignments/starter.ipynb"
 
@@ -223,7 +225,7 @@ class Regrading:
             ran = self._shelf.find(facts.fingerprint)
             frames = self._shelf.frames(facts.fingerprint)
             return Task(facts, before, frames, names, other_answers, ran)
-        snapshot = self._folder / kept.snapshot_name(facts.id)
+        snapshot = self._folder / snapshot_name(facts.id)
         return Task(facts, before, snapshot, affected(old, self.version), other_answers)
 
     def _copied(

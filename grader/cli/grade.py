@@ -153,11 +153,12 @@ def _reports(collection: "Collection", options: Options, form: str, view: "View"
     single = len(uploads) == 1
     with ready(options, len(uploads)) as prepared, contextlib.ExitStack() as stack:
         from grader import pipeline, policy
+        from grader.batch.thin import Thin
         from grader.cli.progress import ClassProgress
         from grader.facts import facts_of
 
         progress = None if single else stack.enter_context(ClassProgress(len(uploads)))
-        reports = []
+        thin, reports = Thin(), []
         for graded in pipeline.grade_all(
             uploads.values(),
             options.assignment,
@@ -170,7 +171,7 @@ def _reports(collection: "Collection", options: Options, form: str, view: "View"
             facts = facts_of(upload, "", graded)
             report = policy.settle(graded.report, (), facts, options.assignment.settings)
             # Of a class only what the table shows is kept in memory.
-            reports.append(report if single or form == "json" else report.slim())
+            reports.append(report if single or form == "json" else thin(report))
             if progress:
                 progress.finished(report)
             if single and form == "html":

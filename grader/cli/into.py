@@ -3,21 +3,20 @@
 import contextlib
 import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.progress import ClassProgress
+from grader.cli.common import ended_by_signals
 from grader.cli.ready import Options, ready
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
-    from grader.batch.grading import ClassGrading
-    from grader.gradebook import Gradebook
+    from grader.batch.plan import Assigned, Plan
     from grader.intake.collection import Collection
     from grader.report import Report
-    from grader.sandbox.worker import Pool
 
 STOPPED = 130
 # A class of more than this is summed up on one screen; the table of a smaller one fits it.
@@ -39,76 +38,98 @@ def grade_into(
 ) -> "list[Report]":
     """Grade what has no mark yet and show the class; return the reports of what was handed in.
 
-    Raises UsageError where another command writes to the folder, or another assignment is in it.
+    Except for `--format json` and for a single submission they are thin. Raises UsageError where
+    another command writes to the folder, another assignment is in it, or the gradebook cannot be
+    written.
     """
     from grader.batch.folder import BOOK, alone
+    from grader.gradebook import open_gradebook
 
-    assignment = options.assignment
-    # The warm processes are started before torch is imported here, so that both load at once.
-    with alone(folder), ready(options, len(collection.uploads)) as prepared:
+    with (
+        alone(folder),
+        ended_by_signals(),
+        _said_plainly(database or str(folder / BOOK)),
+        contextlib.closing(open_gradebook(database or folder / BOOK)) as book,
+    ):
         from grader.batch import listing
-        from grader.batch.extending import extend
-        from grader.batch.grading import ClassGrading
+        from grader.batch.plan import assigned
         from grader.batch.publish import publish
-        from grader.gradebook import open_gradebook
 
-        with contextlib.closing(open_gradebook(database or folder / BOOK)) as book:
-            if others := set(book.assignments()) - {assignment.name}:
-                raise UsageError(
-                    f"{folder} holds marks of {', '.join(sorted(others))}: name another folder "
-                    f"with -o for {assignment.name}."
-                )
-            command = book.begin(line())
-            if extensions:
-                extend(book, command, assignment, collection.uploads, extensions.read_bytes())
-            settings = prepared.settings
-            work = ClassGrading(collection.uploads, assignment, settings, folder, book, command)
-            new = _run(work, len(collection.uploads), folder, prepared.pool, prepared.workers)
-            listing.save(collection, folder)
-            publish(book, assignment, settings, folder)
-            return _shown(book, collection, work, new, folder, form)
+        assignment = options.assignment
+        if others := set(book.assignments()) - {assignment.name}:
+            raise UsageError(
+                f"{folder} holds marks of {', '.join(sorted(others))}: name another folder "
+                f"with -o for {assignment.name}."
+            )
+        settings = options.settings()
+        command = book.begin(line())
+        if extensions:
+            from grader.batch.extending import extend
+
+            extend(book, command, assignment, collection.uploads, extensions.read_bytes())
+        listing.save(collection, folder)
+        work = assigned(collection.uploads, assignment, settings, folder, book, command)
+        new = _graded(work, options) if work.plan.total else 0
+        published = publish(book, assignment, settings, folder)
+        given = {upload.id for upload in collection.uploads}
+        reports = [each for each in published.reports if each.submission.id in given]
+        if form == "text" and len(given) > 1:
+            _show(reports, collection, work.plan, new, folder)
+        if form == "json" or len(given) == 1:
+            return [report for facts, report in book.settled(assignment.name) if facts.id in given]
+        return reports
 
 
-def _run(work: "ClassGrading", total: int, folder: Path, pool: "Pool", workers: int) -> int:
-    """Do what is planned, showing progress; return how many were graded now."""
-    before = total - work.plan.total
-    new = 0
-    try:
-        with ClassProgress(total, before) as progress:
-            for report in work.run(work.local(pool, workers, progress.started)):
-                progress.finished(report)
-                new += 1
-    except KeyboardInterrupt:
-        click.echo(
-            f"grader: stopped. {before + new} of {total} are graded and kept in {folder}; the "
-            "same command goes on from there.",
-            err=True,
-        )
-        sys.exit(STOPPED)
+def _graded(work: "Assigned", options: Options) -> int:
+    """Do what is still to be done, showing progress; return how many were graded."""
+    plan, total = work.plan, len(work.uploads)
+    before, new = total - plan.total, 0
+    # The warm processes are started before torch is imported here, so that both load at once.
+    with ready(options, len(plan.todo)) as prepared:
+        from grader.batch.grading import ClassGrading
+        from grader.cli.progress import ClassProgress
+
+        grading = ClassGrading(work)
+        try:
+            with ClassProgress(total, before) as progress:
+                local = grading.local(prepared.pool, prepared.workers, progress.started)
+                for report in grading.run(local):
+                    progress.finished(report)
+                    new += 1
+        except KeyboardInterrupt:
+            click.echo(
+                f"grader: stopped. {before + new} of {total} are graded and kept in "
+                f"{work.folder}; the same command goes on from there.",
+                err=True,
+            )
+            sys.exit(STOPPED)
     return new
 
 
-def _shown(
-    book: "Gradebook",
-    collection: "Collection",
-    work: "ClassGrading",
-    new: int,
-    folder: Path,
-    form: str,
-) -> "list[Report]":
-    """Print the class; return the reports of all that was handed in."""
+@contextlib.contextmanager
+def _said_plainly(place: str) -> Iterator[None]:
+    """Say in a sentence why the gradebook's database could not be read or written."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        yield
+    except DBAPIError as error:
+        shown = make_url(place).render_as_string() if "://" in place else place
+        why = str(error.orig).strip().splitlines()[0]
+        raise UsageError(
+            f"the gradebook {shown} could not be written: {why}. What was graded before is kept; "
+            "the same command goes on from there."
+        ) from error
+
+
+def _show(
+    reports: "list[Report]", collection: "Collection", plan: "Plan", new: int, folder: Path
+) -> None:
     from grader.feedback import summary, terminal
 
-    given = {upload.id for upload in collection.uploads}
-    reports = [
-        report if form == "json" or len(given) == 1 else report.slim()
-        for facts, report in book.settled(work.assignment.name)
-        if facts.id in given
-    ]
-    if form == "text" and len(given) > 1:
-        out = terminal.console(sys.stdout)
-        if len(given) <= FITS_A_SCREEN:
-            terminal.print_table(reports, out)
-        tally = summary.Tally(new, len(work.plan.done), len(work.plan.other))
-        summary.print_summary(reports, collection, tally, str(folder), out)
-    return reports
+    out = terminal.console(sys.stdout)
+    if len(reports) <= FITS_A_SCREEN:
+        terminal.print_table(reports, out)
+    tally = summary.Tally(new, len(plan.done), len(plan.other))
+    summary.print_summary(reports, collection, tally, str(folder), out)

@@ -114,7 +114,7 @@ def import_(
                 book.add_manual_marks(command, assignment, new)
             if made_from is not None:
                 from grader.batch.publish import publish
-                from grader.pipeline import Settings
+                from grader.settings import Settings
 
                 publish(book, made_from, Settings(secret=seed), folder)
     click.echo(f"{len(marks)} answers with points, {len(new)} of them new or changed.")

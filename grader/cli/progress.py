@@ -3,7 +3,7 @@
 import contextlib
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from types import TracebackType
 
 from rich.console import Console, RenderableType
@@ -20,11 +20,12 @@ _QUIET_SECONDS = 15.0  # between two lines where nothing can be drawn over
 class _WithRunning(Progress):
     """A progress bar with a line under it."""
 
-    running = Text("")
+    # Asked for at every refresh: a notebook that hangs is seen to hang.
+    running: Callable[[], str] = str
 
     def get_renderables(self) -> Iterable[RenderableType]:
         yield self.make_tasks_table(self.tasks)
-        yield self.running
+        yield Text(self.running(), style="dim", no_wrap=True, overflow="ellipsis")
 
 
 class ClassProgress:
@@ -45,12 +46,14 @@ class ClassProgress:
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(compact=True),
+            TextColumn("left"),
             TextColumn("{task.fields[mean]}"),
             TextColumn("{task.fields[bad]}", style="yellow"),
             console=self._console,
             transient=True,
             expand=True,
         )
+        self._bar.running = self._what_runs
         self._task = self._bar.add_task("", total=total, completed=before, rate="", mean="", bad="")
 
     def started(self, name: str) -> None:
@@ -70,12 +73,6 @@ class ClassProgress:
                 self._sum += report.score
         self._show()
 
-    def follow(self, reports: Iterable[Report]) -> Iterator[Report]:
-        """Pass reports on, noting each."""
-        for report in reports:
-            self.finished(report)
-            yield report
-
     def _show(self) -> None:
         now = time.monotonic()
         with self._lock:
@@ -83,16 +80,20 @@ class ClassProgress:
             rate = f"{3600 * here / (now - self._began):,.0f}/h" if here else ""
             mean = f"mean {points(self._sum / self._graded)}" if self._graded else ""
             bad = f"{self._failed} not graded" if self._failed else ""
-            oldest = sorted(self._running.items(), key=lambda pair: pair[1])
-        names = [f"{clean(name)[:24]} ({now - since:.0f} s)" for name, since in oldest[:_SHOWN]]
         if self._console.is_terminal:
-            line = f"running: {', '.join(names)}" if names else ""
-            self._bar.running = Text(line, style="dim", no_wrap=True, overflow="ellipsis")
             self._bar.update(self._task, completed=self._done, rate=rate, mean=mean, bad=bad)
         elif now - self._said > _QUIET_SECONDS and here:
             self._said = now
             parts = [f"{self._done} of {self._total}", rate, mean, bad]
             self._console.print("grading: " + ", ".join(part for part in parts if part))
+
+    def _what_runs(self) -> str:
+        """Return the notebooks that have run for longest."""
+        now = time.monotonic()
+        with self._lock:
+            oldest = sorted(self._running.items(), key=lambda pair: pair[1])[:_SHOWN]
+        names = [f"{_short(clean(name))} ({now - since:.0f} s)" for name, since in oldest]
+        return f"running: {', '.join(names)}" if names else ""
 
     def __enter__(self) -> "ClassProgress":
         if self._console.is_terminal:
@@ -107,3 +108,8 @@ class ClassProgress:
     ) -> None:
         with contextlib.suppress(OSError):
             self._bar.stop()
+
+
+def _short(name: str) -> str:
+    """Return a name in 24 columns; names of a class often differ at their ends only."""
+    return name if len(name) <= 24 else f"{name[:9]}…{name[-14:]}"

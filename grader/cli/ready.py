@@ -11,8 +11,8 @@ from grader.assignment import Assignment
 from grader.cli.common import ended_by_signals
 
 if TYPE_CHECKING:
-    from grader.pipeline import Settings
     from grader.sandbox.worker import Pool
+    from grader.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Options:
     def settings(self) -> "Settings":
         """Return how to grade. Raises UsageError where the device is not there."""
         from grader import device
-        from grader.pipeline import Settings
+        from grader.settings import Settings
 
         return Settings(device.resolve(self.device), self.seed, self.unsandboxed)
 

@@ -86,7 +86,7 @@ def regrade(
                 results = _noted(_judged(work, options), found, work)
                 if accept:
                     work.accept(results)
-                    renewed = publish(book, assignment, settings, folder)
+                    renewed = publish(book, assignment, settings, folder).renewed
                 else:
                     for _ in results:
                         pass

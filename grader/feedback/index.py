@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from grader.feedback import items
-from grader.feedback.page import environment
+from grader.feedback.environment import environment
 from grader.report import Report
 
 _STEPS = 8  # of the colours h0 … h8 in style.css

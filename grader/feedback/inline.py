@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from grader.feedback import drawing, shapes
-from grader.feedback.page import environment
+from grader.feedback.environment import environment
 from grader.pictures import Picture
 
 

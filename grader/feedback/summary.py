@@ -43,11 +43,12 @@ def print_summary(
         out.print(
             Text(
                 f"{tally.other_version} have marks by another version of the assignment: "
-                f"`grader regrade {where}` shows what would change.",
+                "see `grader regrade`.",
                 style="yellow",
             )
         )
-    out.print(Text(f"Reports, pages and marks are in {where}; start at {where}/index.html."))
+    # A path that is broken over lines cannot be clicked or copied.
+    out.print(Text(f"Reports, pages and marks: start at {where}/index.html"), soft_wrap=True)
 
 
 def _counts(reports: Sequence[Report], tally: Tally) -> Text:
@@ -101,7 +102,7 @@ def _failures(reports: Sequence[Report]) -> list[Text]:
     # What staff have to act on comes first.
     bad.sort(key=lambda each: (each.status != "error", each.submission.id))
     lines = [
-        Text(f"  {clean(each.submission.id)}: {clean(each.message or '')}", style="yellow",
+        Text(f"  {_short(clean(each.submission.id))}: {clean(each.message or '')}", style="yellow",
              no_wrap=True, overflow="ellipsis")
         for each in bad[:_SHOWN]
     ]  # fmt: skip
@@ -119,7 +120,20 @@ def _given(collection: Collection) -> list[Text]:
     ]
     said = "; ".join(f"{count} {words}" for count, words in found if count)
     lines = [Text(f"{said}: intake.csv lists them.")] if said else []
-    return lines + [Text(f"Note: {clean(each)}") for each in collection.receipts[:_SHOWN]]
+    notes = collection.receipts
+    return [
+        *lines,
+        *(
+            Text(f"Note: {clean(each)}", no_wrap=True, overflow="ellipsis")
+            for each in notes[:_SHOWN]
+        ),
+        *([Text(f"… and {len(notes) - _SHOWN} more notes")] if len(notes) > _SHOWN else []),
+    ]
+
+
+def _short(name: str) -> str:
+    """Return an id in 30 columns: what is wrong has to fit beside it."""
+    return name if len(name) <= 30 else f"{name[:12]}…{name[-17:]}"
 
 
 def _waiting(graded: Sequence[Report]) -> list[Text]:

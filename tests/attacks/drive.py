@@ -25,6 +25,11 @@ from support import write_notebook
 
 from grader import store
 from grader.assignment import Course
+from grader.batch.kept import to_frames
+from grader.batch.names import snapshot_name
+from grader.batch.produce import counting, views
+from grader.batch.publish import table
+from grader.feedback.index import index
 from grader.intake import Upload, uploads
 from grader.pipeline import Graded, Settings, grade
 from grader.sandbox import isolation, stage
@@ -128,9 +133,16 @@ class Drive:
         spent = time.monotonic() - began[0], time.process_time() - began[1]
         out = self._folder / "out" / case.name
         assignment = self._course.assignment(case.assignment)
-        store.save(graded, assignment, out)
-        store.save_table([graded.report], out)
-        store.save_index([graded.report], assignment, out)
+        counts = counting(graded, upload, assignment)
+        files = {
+            **views(graded, counts, assignment),
+            "grades.csv": table([counts]).encode(),
+            "index.html": index([counts], assignment.settings.title, store.file_name).encode(),
+        }
+        if graded.execution:
+            files[snapshot_name(upload.id)] = to_frames(graded.execution)
+        for name, content in files.items():
+            store.write(out / name, content)
         output = graded.execution.output if graded.execution else ""
         leaks = [p.relative_to(out).as_posix() for p in self._with_canary(out)]
         leaks += ["output"] if self._canary in output else []
