@@ -89,7 +89,10 @@ def _is_kept(identifier: str, status: str, folder: Path) -> bool:
 
 
 class ClassGrading:
-    """One command's grading of a class: `plan` says what it will do, `run` does it."""
+    """One command's grading of a class: `plan` says what it will do, `run` does it.
+
+    `extensions` are those of the gradebook, by submission.
+    """
 
     def __init__(
         self,
@@ -110,7 +113,7 @@ class ClassGrading:
         self._digest = settings_digest(
             self._version.digest, inputs_digest(assignment, settings), settings.device
         )
-        self._extensions = book.extensions(assignment.name)
+        self.extensions = book.extensions(assignment.name)
         self.plan = plan(uploads, assignment.name, self._digest, book, folder)
 
     def local(
@@ -126,7 +129,7 @@ class ClassGrading:
                 self.assignment,
                 settings,
                 pool,
-                self._extensions.get(work.upload.id),
+                self.extensions.get(work.upload.id),
             )
 
         return lambda many: at_once(many, one, self._settings, workers)
@@ -168,7 +171,7 @@ class ClassGrading:
             other.receipts if other else (),
             graded,
             self.assignment,
-            self._extensions.get(upload.id),
+            self.extensions.get(upload.id),
         )
 
     def _keep(self, produced: Produced) -> Report:
@@ -184,7 +187,7 @@ class ClassGrading:
             (),
             marking.facts,
             self.assignment.settings,
-            self._extensions.get(marking.facts.id),
+            self.extensions.get(marking.facts.id),
         )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli.progress import ClassProgress
-from grader.cli.ready import Options, ready
+from grader.cli.ready import Afar, Options, Ready, ready, ready_afar
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from grader.gradebook import Gradebook
     from grader.intake.collection import Collection
     from grader.report import Report
-    from grader.sandbox.worker import Pool
 
 STOPPED = 130
 # A class of more than this is summed up on one screen; the table of a smaller one fits it.
@@ -36,6 +35,7 @@ def grade_into(
     extensions: Path | None,
     database: str | None,
     form: str,
+    scheduler: str | None = None,
 ) -> "list[Report]":
     """Grade what has no mark yet and show the class; return the reports of what was handed in.
 
@@ -45,7 +45,10 @@ def grade_into(
 
     assignment = options.assignment
     # The warm processes are started before torch is imported here, so that both load at once.
-    with alone(folder), ready(options, len(collection.uploads)) as prepared:
+    getting_ready: contextlib.AbstractContextManager[Ready | Afar] = (
+        ready_afar(options, scheduler) if scheduler else ready(options, len(collection.uploads))
+    )
+    with alone(folder), getting_ready as prepared:
         from grader.batch import listing
         from grader.batch.extending import extend
         from grader.batch.grading import ClassGrading
@@ -63,19 +66,19 @@ def grade_into(
                 extend(book, command, assignment, collection.uploads, extensions.read_bytes())
             settings = prepared.settings
             work = ClassGrading(collection.uploads, assignment, settings, folder, book, command)
-            new = _run(work, len(collection.uploads), folder, prepared.pool, prepared.workers)
+            new = _run(work, len(collection.uploads), folder, prepared)
             listing.save(collection, folder)
             publish(book, assignment, settings, folder)
             return _shown(book, collection, work, new, folder, form)
 
 
-def _run(work: "ClassGrading", total: int, folder: Path, pool: "Pool", workers: int) -> int:
+def _run(work: "ClassGrading", total: int, folder: Path, prepared: Ready | Afar) -> int:
     """Do what is planned, showing progress; return how many were graded now."""
     before = total - work.plan.total
     new = 0
     try:
         with ClassProgress(total, before) as progress:
-            for report in work.run(work.local(pool, workers, progress.started)):
+            for report in work.run(prepared.grader(work, progress.started)):
                 progress.finished(report)
                 new += 1
     except KeyboardInterrupt:

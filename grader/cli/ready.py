@@ -1,14 +1,18 @@
 """Ready: settings and warm processes for a command that runs notebooks."""
 
 import contextlib
-from collections.abc import Iterator
+import importlib.util
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.assignment import Assignment
 from grader.cli.common import ended_by_signals
+from grader.errors import UsageError
 
 if TYPE_CHECKING:
+    from grader.batch.cluster import Cluster
+    from grader.batch.grading import ClassGrading, Grader
     from grader.pipeline import Settings
     from grader.sandbox.worker import Pool
 
@@ -39,6 +43,22 @@ class Ready:
     pool: "Pool"
     workers: int
 
+    def grader(self, work: "ClassGrading", starting: Callable[[str], None]) -> "Grader":
+        """Return what runs a class here; `starting` is told of each submission that begins."""
+        return work.local(self.pool, self.workers, starting)
+
+
+@dataclass(frozen=True)
+class Afar:
+    """Settings, and the workers of a scheduler."""
+
+    settings: "Settings"
+    cluster: "Cluster"
+
+    def grader(self, work: "ClassGrading", _: Callable[[str], None]) -> "Grader":
+        """Return what runs a class there; nobody tells what begins on another machine."""
+        return lambda many: self.cluster.grade(many, work.extensions)
+
 
 @contextlib.contextmanager
 def ready(options: Options, count: int) -> Iterator[Ready]:
@@ -61,3 +81,26 @@ def ready(options: Options, count: int) -> Iterator[Ready]:
         # The processors are for the notebooks: checks are small.
         torch.set_num_threads(1)
         yield Ready(options.settings(), pool, workers)
+
+
+@contextlib.contextmanager
+def ready_afar(options: Options, scheduler: str) -> Iterator[Afar]:
+    """Give the workers of the Dask scheduler at an address; signals end the block like Ctrl-C.
+
+    Raises UsageError where there are none that can grade.
+    """
+    if importlib.util.find_spec("distributed") is None:
+        raise UsageError(
+            "--scheduler needs Dask, which is not installed: pip install 'torch-grader[cluster]'"
+        )
+    import torch
+
+    from grader.batch.cluster import connected
+    from grader.pipeline import Settings
+
+    torch.set_num_threads(1)
+    # This machine's GPU says nothing of the workers': it has to be asked for.
+    where = "cuda" if options.device == "cuda" else "cpu"
+    settings = Settings(where, options.seed, options.unsandboxed)
+    with ended_by_signals(), connected(scheduler, options.assignment, settings) as cluster:
+        yield Afar(settings, cluster)
