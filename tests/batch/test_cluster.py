@@ -29,12 +29,15 @@ from grader.wire import FrameReader
 
 pytest.importorskip("distributed", reason="needs the extra `cluster`")
 
+import cloudpickle
 from distributed import Client
 
 from grader.batch.cluster import Patience, check_versions, connected
 
 SETTINGS = Settings(secret="a secret")
 SEED = "import torch\ntorch.manual_seed(0)"
+# The workers do not have this module: what is asked of them travels whole.
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
 FATAL = f"{RIGHT}\nanswer = 666"
 
 
@@ -178,7 +181,7 @@ def test_a_lost_worker_loses_no_submission_and_doubles_none(scheduler, averages,
 
     assert len(killed) == 1
     assert marked == {f"s{number:02}": 1 for number in range(12)}
-    assert {(r.status, r.score) for r in reports} == {("graded", 4.5)}
+    assert {(r.status, r.score) for r in reports} == {("graded", 3.5)}
 
 
 def test_a_submission_that_kills_its_workers_is_an_error_and_the_others_are_graded(
@@ -221,7 +224,7 @@ def test_a_changed_assignment_is_graded_as_it_is_now(scheduler, averages, tmp_pa
     (before,), _ = graded_there(scheduler, tmp_path / "class", tmp_path / "out1", averages)
     (now,), _ = graded_there(scheduler, tmp_path / "class", tmp_path / "out2", changed)
 
-    assert (before.score, now.score) == (4.5, 3.5)
+    assert (before.score, now.score) == (3.5, 2.5)
 
 
 def test_ctrl_c_ends_what_runs_on_the_workers_and_leaves_nothing(scheduler, tmp_path):
@@ -264,7 +267,7 @@ def test_an_address_without_a_scheduler_is_a_wrong_command(averages):
 
 def test_a_scheduler_without_workers_is_a_wrong_command(averages, scheduler_alone):
     with (
-        pytest.raises(UsageError, match=r"expected a worker at the scheduler .* dask worker"),
+        pytest.raises(UsageError, match=r"expected a worker at the scheduler .* `dask worker"),
         connected(scheduler_alone, averages, SETTINGS, Patience(workers=0.5)),
     ):
         pass
