@@ -181,7 +181,8 @@ class Cluster:
     def _result(self, future: Future) -> Produced | SandboxError:
         """Return what a worker made of an upload, or why that is not known."""
         try:
-            found: Produced = future.result()
+            # What was done may be lost with its worker before it is fetched, and be done again.
+            found: Produced = future.result(timeout=self._patience)
             return found
         except UsageError:
             raise
