@@ -17,9 +17,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from grader.assignment import Course
-from grader.batch import kept
+from grader.batch.names import snapshot_name, upload_name
 from grader.gradebook import Marking, Run, open_gradebook, settings_digest
-from grader.pipeline import Settings, inputs_digest
+from grader.settings import Settings, inputs_digest
 
 ROOT = Path(__file__).parent.parent
 COPIES = 1000
@@ -64,8 +64,8 @@ def _multiply(home: Path) -> None:
             fingerprint=sha256(f"{number}".encode()).hexdigest(),
         )
         for old, new in (
-            (kept.snapshot_name(facts.id), kept.snapshot_name(own.id)),
-            (kept.upload_name(facts.fingerprint), kept.upload_name(own.fingerprint)),
+            (snapshot_name(facts.id), snapshot_name(own.id)),
+            (upload_name(facts.fingerprint), upload_name(own.fingerprint)),
         ):
             shutil.copyfile(out / old, out / new)
         record = report.submission.model_copy(update={"id": own.id})

@@ -49,7 +49,7 @@ def grade(
     except SubmissionError as error:
         return _refused(upload, assignment, "ungradable", str(error))
     except GraderError as error:
-        return _refused(upload, assignment, "error", f"{_who(error)} {error}")
+        return failed(upload, assignment, error)
     except Exception as error:
         return _refused(
             upload, assignment, "error", f"The grader itself failed; please report it: {error!r}"
@@ -172,6 +172,11 @@ def seed_of(submission: Submission, secret: str) -> int:
     """Return the submission's own seed: it depends on the secret and on every byte handed in."""
     digest = hmac.digest(secret.encode(), submission.sha256.encode(), hashlib.sha256)
     return int.from_bytes(digest[:8], "big") >> 1
+
+
+def failed(upload: Upload, assignment: Assignment, error: GraderError) -> Graded:
+    """Return the report of an upload that could not be graded for a fault of ours."""
+    return _refused(upload, assignment, "error", f"{_who(error)} {error}")
 
 
 def _refused(

@@ -23,11 +23,19 @@ Grader = Callable[[Iterable[Work]], Iterator[Produced]]
 
 
 class ClassGrading:
-    """Does what one command has to do for a class."""
+    """Does what one command has to do for a class.
+
+    `extensions` are those of the gradebook, by submission.
+    """
 
     def __init__(self, work: Assigned) -> None:
         self._work = work
-        self._extensions: Mapping[str, Extension] = work.book.extensions(work.assignment.name)
+        self.extensions: Mapping[str, Extension] = work.book.extensions(work.assignment.name)
+
+    @property
+    def assignment(self) -> Assignment:
+        """The assignment that is graded."""
+        return self._work.assignment
 
     def local(
         self, pool: Pool, workers: int, starting: Callable[[str], None] = lambda _: None
@@ -45,7 +53,7 @@ class ClassGrading:
                 self._work.assignment,
                 settings,
                 pool,
-                self._extensions.get(todo.upload.id),
+                self.extensions.get(todo.upload.id),
             )
             self._write(produced)
             return replace(produced, files={})
@@ -87,7 +95,7 @@ class ClassGrading:
             other.receipts if other else (),
             graded,
             self._work.assignment,
-            self._extensions.get(upload.id),
+            self.extensions.get(upload.id),
         )
 
     def _write(self, produced: Produced) -> None:
@@ -106,7 +114,7 @@ class ClassGrading:
             (),
             marking.facts,
             self._work.assignment.settings,
-            self._extensions.get(marking.facts.id),
+            self.extensions.get(marking.facts.id),
         )
 
 

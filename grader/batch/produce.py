@@ -34,11 +34,23 @@ def produce(
     fingerprint: str,
     assignment: Assignment,
     settings: Settings,
-    pool: Pool,
+    pool: Pool | None,
     extension: Extension | None = None,
 ) -> Produced:
     """Grade one upload. Raises KeyboardInterrupt where grading is cancelled, and nothing else."""
     graded = pipeline.grade(upload, assignment, settings, pool)
+    return produced(graded, upload, fingerprint, assignment, settings, extension)
+
+
+def produced(
+    graded: Graded,
+    upload: Upload,
+    fingerprint: str,
+    assignment: Assignment,
+    settings: Settings,
+    extension: Extension | None = None,
+) -> Produced:
+    """Return what is to be kept of an upload that was graded, or could not be."""
     facts = facts_of(upload, fingerprint, graded)
     run, files = None, {}
     if graded.execution is not None:

@@ -68,6 +68,11 @@ FORMATS = ("text", "json", "html")
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="A CSV of students who have more time: student, and due, days or hours (needs -o).",
 )
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Grade on the workers of a Dask scheduler, as tcp://HOST:PORT (needs -o).",
+)
 @database_option
 def grade(
     paths: tuple[Path, ...],
@@ -82,6 +87,7 @@ def grade(
     seed: str | None,
     roster: Path | None,
     extensions: Path | None,
+    scheduler: str | None,
     database: str | None,
 ) -> NoReturn:
     """Grade notebooks: files, zips, folders, or what a course platform hands out for a class.
@@ -97,8 +103,13 @@ def grade(
         for path in paths:
             if not path.exists():
                 raise UsageError(f"no such file or folder: {path}")
-        if output is None and (extensions or database):
-            raise UsageError("--extensions and --database need -o DIR.")
+        if output is None and (extensions or database or scheduler):
+            raise UsageError("--extensions, --database and --scheduler need -o DIR.")
+        if scheduler and jobs:
+            raise UsageError(
+                "-j counts processes here; with --scheduler each worker has as many as it was "
+                "started with (`dask worker --nthreads N`). Leave one of the two out."
+            )
         options = Options(assignment, jobs, device, seed, allow_unsandboxed)
         with _collected(paths, output, roster) as collection:
             single = len(collection.uploads) == 1
@@ -111,7 +122,9 @@ def grade(
             else:
                 from grader.cli.into import grade_into
 
-                reports = grade_into(output, collection, options, extensions, database, form)
+                reports = grade_into(
+                    output, collection, options, extensions, database, form, scheduler
+                )
     if form == "json":
         data = [report.to_json() for report in reports]
         click.echo(json.dumps(data[0] if single else data, indent=2, ensure_ascii=False))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli.common import ended_by_signals
-from grader.cli.ready import Options, ready
+from grader.cli.ready import Afar, Options, Ready, ready, ready_afar
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def grade_into(
     extensions: Path | None,
     database: str | None,
     form: str,
+    scheduler: str | None = None,
 ) -> "list[Report]":
     """Grade what has no mark yet and show the class; return the reports of what was handed in.
 
@@ -51,7 +52,7 @@ def grade_into(
         _said_plainly(database or str(folder / BOOK)),
         contextlib.closing(open_gradebook(database or folder / BOOK)) as book,
     ):
-        from grader.batch import listing
+        from grader.batch import again, listing
         from grader.batch.plan import assigned
         from grader.batch.publish import publish
 
@@ -61,7 +62,7 @@ def grade_into(
                 f"{folder} holds marks of {', '.join(sorted(others))}: name another folder "
                 f"with -o for {assignment.name}."
             )
-        settings = options.settings()
+        settings = options.settings(afar=scheduler is not None)
         command = book.begin(line())
         if extensions:
             from grader.batch.extending import extend
@@ -69,7 +70,8 @@ def grade_into(
             extend(book, command, assignment, collection.uploads, extensions.read_bytes())
         listing.save(collection, folder)
         work = assigned(collection.uploads, assignment, settings, folder, book, command)
-        new = _graded(work, options) if work.plan.total else 0
+        new = _graded(work, options, scheduler) if work.plan.total else 0
+        again.install(book, assignment.name, folder)
         published = publish(book, assignment, settings, folder)
         given = {upload.id for upload in collection.uploads}
         reports = [each for each in published.reports if each.submission.id in given]
@@ -80,20 +82,22 @@ def grade_into(
         return reports
 
 
-def _graded(work: "Assigned", options: Options) -> int:
+def _graded(work: "Assigned", options: Options, scheduler: str | None) -> int:
     """Do what is still to be done, showing progress; return how many were graded."""
     plan, total = work.plan, len(work.uploads)
     before, new = total - plan.total, 0
     # The warm processes are started before torch is imported here, so that both load at once.
-    with ready(options, len(plan.todo)) as prepared:
+    getting_ready: contextlib.AbstractContextManager[Ready | Afar] = (
+        ready_afar(options, scheduler) if scheduler else ready(options, len(plan.todo))
+    )
+    with getting_ready as prepared:
         from grader.batch.grading import ClassGrading
         from grader.cli.progress import ClassProgress
 
         grading = ClassGrading(work)
         try:
             with ClassProgress(total, before) as progress:
-                local = grading.local(prepared.pool, prepared.workers, progress.started)
-                for report in grading.run(local):
+                for report in grading.run(prepared.grader(grading, progress.started)):
                     progress.finished(report)
                     new += 1
         except KeyboardInterrupt:

@@ -1,7 +1,8 @@
 """Ready: settings and warm processes for a command that runs notebooks."""
 
 import contextlib
-from collections.abc import Iterator
+import importlib.util
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from threading import Thread
@@ -9,8 +10,11 @@ from typing import TYPE_CHECKING
 
 from grader.assignment import Assignment
 from grader.cli.common import ended_by_signals
+from grader.errors import UsageError
 
 if TYPE_CHECKING:
+    from grader.batch.cluster import Cluster
+    from grader.batch.grading import ClassGrading, Grader
     from grader.sandbox.worker import Pool
     from grader.settings import Settings
 
@@ -25,12 +29,14 @@ class Options:
     seed: str | None
     unsandboxed: bool
 
-    def settings(self) -> "Settings":
+    def settings(self, *, afar: bool = False) -> "Settings":
         """Return how to grade. Raises UsageError where the device is not there."""
         from grader import device
         from grader.settings import Settings
 
-        return Settings(device.resolve(self.device), self.seed, self.unsandboxed)
+        # This machine's GPU says nothing of the workers': it has to be asked for.
+        where = "cuda" if self.device == "cuda" else "cpu"
+        return Settings(where if afar else device.resolve(self.device), self.seed, self.unsandboxed)
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,22 @@ class Ready:
     settings: "Settings"
     pool: "Pool"
     workers: int
+
+    def grader(self, work: "ClassGrading", starting: Callable[[str], None]) -> "Grader":
+        """Return what runs a class here; `starting` is told of each submission that begins."""
+        return work.local(self.pool, self.workers, starting)
+
+
+@dataclass(frozen=True)
+class Afar:
+    """Settings, and the workers of a scheduler."""
+
+    settings: "Settings"
+    cluster: "Cluster"
+
+    def grader(self, work: "ClassGrading", _: Callable[[str], None]) -> "Grader":
+        """Return what runs a class there; nobody tells what begins on another machine."""
+        return lambda many: self.cluster.grade(many, work.extensions)
 
 
 @contextlib.contextmanager
@@ -65,3 +87,23 @@ def ready(options: Options, count: int) -> Iterator[Ready]:
         # What judges is imported while the first notebook runs.
         Thread(target=import_module, args=("grader.judging",), daemon=True).start()
         yield Ready(options.settings(), pool, workers)
+
+
+@contextlib.contextmanager
+def ready_afar(options: Options, scheduler: str) -> Iterator[Afar]:
+    """Give the workers of the Dask scheduler at an address; signals end the block like Ctrl-C.
+
+    Raises UsageError where there are none that can grade.
+    """
+    if importlib.util.find_spec("distributed") is None:
+        raise UsageError(
+            "--scheduler needs Dask, which is not installed: pip install 'torch-grader[cluster]'"
+        )
+    import torch
+
+    from grader.batch.cluster import connected
+
+    torch.set_num_threads(1)
+    settings = options.settings(afar=True)
+    with ended_by_signals(), connected(scheduler, options.assignment, settings) as cluster:
+        yield Afar(settings, cluster)
