@@ -24,6 +24,7 @@ from otter.test_files.abstract_test import TestCaseResult
 
 from grader.assignment import Assignment
 from grader.errors import AssignmentError
+from grader.probes import Copies
 from grader.sandbox.execution import Observation
 from grader.snapshot import PLACEHOLDER, STUB, Failed, Missing
 from grader.tolerance import Arithmetic
@@ -101,7 +102,7 @@ def evidence(
     """
     env = Evidence(values)
     env[OWN] = dict(own or {})
-    env["given"] = {name: value.clone() for name, value in given.items()}
+    env["given"] = Copies(given)
     env["arithmetic"] = arithmetic
     if reference is not None:
         env[REFERENCE] = reference

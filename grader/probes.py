@@ -16,7 +16,7 @@ function's own name. A probe holds no expected value, so there is nothing in it 
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -25,6 +25,25 @@ from grader.errors import AssignmentError
 
 GIVEN = "given"
 Given = Mapping[str, torch.Tensor]
+
+
+class Copies(Mapping[str, torch.Tensor]):
+    """The inputs as one reader sees them: each tensor is copied when it is first asked for."""
+
+    def __init__(self, given: Given) -> None:
+        self._given = given
+        self._copies: dict[str, torch.Tensor] = {}
+
+    def __getitem__(self, name: str) -> torch.Tensor:
+        if name not in self._copies:
+            self._copies[name] = self._given[name].clone()
+        return self._copies[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        return len(self._given)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.probes import Given, Probe, ProbeFile
+from grader.probes import Copies, Given, Probe, ProbeFile
 from grader.snapshot import PLACEHOLDER, STUB, Encoder, Node, failed, failure, missing
 from grader.wire import Frame
 
@@ -94,25 +94,6 @@ def run_probe(
             return failed(error, (__file__,))
         except BaseException as error:
             return failed(error, (__file__,))
-
-
-class Copies(Mapping[str, torch.Tensor]):
-    """The inputs as one probe sees them: each tensor is copied when it is first asked for."""
-
-    def __init__(self, given: Given) -> None:
-        self._given = given
-        self._copies: dict[str, torch.Tensor] = {}
-
-    def __getitem__(self, name: str) -> torch.Tensor:
-        if name not in self._copies:
-            self._copies[name] = self._given[name].clone()
-        return self._copies[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._given)
-
-    def __len__(self) -> int:
-        return len(self._given)
 
 
 @contextlib.contextmanager
