@@ -23,12 +23,13 @@ from attacks import course, families, honest, machine
 from attacks.case import Case, Places
 from support import write_notebook
 
-from grader import store
+from grader import policy, store
 from grader.assignment import Course
 from grader.batch.kept import to_frames
 from grader.batch.names import snapshot_name
-from grader.batch.produce import counting, views
+from grader.batch.produce import views
 from grader.batch.publish import table
+from grader.facts import facts_of
 from grader.feedback.index import index
 from grader.intake import Upload, uploads
 from grader.pipeline import Graded, Settings, grade
@@ -133,7 +134,8 @@ class Drive:
         spent = time.monotonic() - began[0], time.process_time() - began[1]
         out = self._folder / "out" / case.name
         assignment = self._course.assignment(case.assignment)
-        counts = counting(graded, upload, assignment)
+        facts = facts_of(upload, "", graded)
+        counts = policy.settle(graded.report, (), facts, assignment.settings)
         files = {
             **views(graded, counts, assignment),
             "grades.csv": table([counts]).encode(),
