@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
@@ -27,7 +26,6 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 SUBMISSIONS = ROOT / "tests" / "submissions"
 FULL = 21.0  # points of right_solved: the solution, bonuses included
-LOOK_SECONDS = 0.2
 
 
 def fill(folder: Path, count: int) -> None:
@@ -48,26 +46,12 @@ def fill(folder: Path, count: int) -> None:
         nbformat.write(node, folder / f"{name}.ipynb")
 
 
-class Looking(threading.Thread):
-    """Looks at one process's own memory now and then: proportional set size, the largest seen."""
-
-    def __init__(self, pid: int) -> None:
-        super().__init__(daemon=True)
-        self.over = threading.Event()
-        self.peak = 0
-        self._pid = pid
-
-    def run(self) -> None:
-        while not self.over.wait(LOOK_SECONDS):
-            self.peak = max(self.peak, measure.memory(self._pid))
-
-
 def graded(folder: Path, into: Path, workers: int) -> tuple[float, int]:
     """Grade the folder; return wall seconds and the coordinating process's peak in bytes."""
     command = [sys.executable, "-m", "grader", "grade", str(folder), "-a", "convolution"]
     began = time.perf_counter()
     with subprocess.Popen([*command, "-o", str(into), "-j", str(workers)], cwd=ROOT) as process:
-        looking = Looking(process.pid)
+        looking = measure.Looking(process.pid, alone=True)
         looking.start()
         process.wait()
         looking.over.set()

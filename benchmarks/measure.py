@@ -37,7 +37,7 @@ def run(command: Sequence[str], submissions: int, cwd: Path) -> Sample:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     ) as process:
-        looking = _Looking(process.pid)
+        looking = Looking(process.pid)
         looking.start()
         _, errors = process.communicate()
         looking.over.set()
@@ -55,18 +55,20 @@ def environment(command: Sequence[str]) -> dict[str, str]:
     return {**os.environ, "PATH": f"{Path(command[0]).parent}:{os.environ['PATH']}"}
 
 
-class _Looking(threading.Thread):
-    """Looks at a process tree's memory now and then: the sum of proportional set sizes."""
+class Looking(threading.Thread):
+    """Looks at memory now and then, the sum of proportional set sizes: of a process or its tree."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, *, alone: bool = False) -> None:
         super().__init__(daemon=True)
         self.over = threading.Event()
         self.peak = 0
         self._pid = pid
+        self._alone = alone
 
     def run(self) -> None:
         while not self.over.wait(LOOK_SECONDS):
-            self.peak = max(self.peak, sum(memory(pid) for pid in tree(self._pid)))
+            watched = [self._pid] if self._alone else tree(self._pid)
+            self.peak = max(self.peak, sum(memory(pid) for pid in watched))
 
 
 def tree(pid: int) -> list[int]:
