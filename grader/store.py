@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+PARTIAL = ".partial-"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -35,7 +36,7 @@ def write(path: Path, content: bytes | Callable[[BinaryIO], None]) -> None:
     `content` may be a function that writes to the open file, for what does not fit into memory.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".partial-")
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=PARTIAL)
     try:
         with os.fdopen(descriptor, "wb") as file:
             if callable(content):

@@ -17,13 +17,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from grader import __version__
 from grader.assignment import Assignment
 from grader.batch import kept
+from grader.batch.folder import UNDONE
 from grader.batch.names import snapshot_name
 from grader.gradebook import Gradebook, Run
 from grader.report import ExecutionRecord
 from grader.sandbox.execution import Execution
 from grader.store import write
-
-FOLDER = ".regrade"
 
 
 class Ran(BaseModel):
@@ -66,7 +65,7 @@ class Shelf:
 
     def clear(self) -> None:
         """Remove every run that was asked something else than now."""
-        for other in (self.folder / FOLDER).glob("*"):
+        for other in (self.folder / UNDONE).glob("*"):
             if other != self.place:
                 shutil.rmtree(other, ignore_errors=True)
 
@@ -75,7 +74,7 @@ def shelf(folder: Path, assignment: Assignment, inputs: str, device: str) -> She
     """Return where runs are kept that are made like this, by this version of the grader."""
     parts = (inputs, device, assignment.limits.model_dump_json(), __version__)
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-    return Shelf(folder, inputs, folder / FOLDER / digest[:16])
+    return Shelf(folder, inputs, folder / UNDONE / digest[:16])
 
 
 def install(book: Gradebook, assignment: str, folder: Path) -> None:
@@ -92,13 +91,13 @@ def install(book: Gradebook, assignment: str, folder: Path) -> None:
             write(folder / snapshot_name(name), frames.read_bytes())
         path.unlink()
         frames.unlink()
-    for place in (*(folder / FOLDER).glob("*"), folder / FOLDER):
+    for place in (*(folder / UNDONE).glob("*"), folder / UNDONE):
         with contextlib.suppress(OSError):  # what is not empty waits to be accepted
             place.rmdir()
 
 
 def _accepted(book: Gradebook, assignment: str, folder: Path) -> Iterator[Path]:
-    listed = list((folder / FOLDER).glob("*/*.json"))
+    listed = list((folder / UNDONE).glob("*/*.json"))
     runs = book.runs(assignment) if listed else {}
     for path in listed:
         ran = _read(path)

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader.errors import UsageError
+from grader.store import PARTIAL
 
 BOOK = "gradebook.sqlite"
+# What a regrade has run and is not accepted, or not yet put in its place.
+UNDONE = ".regrade"
 
 
 @contextlib.contextmanager
@@ -22,4 +25,7 @@ def alone(folder: Path) -> Iterator[None]:
                 f"another grader is writing to {folder}. Wait until it has ended, or name "
                 "another folder with -o."
             ) from None
+        # What a command that was killed has left half-written.
+        for path in folder.rglob(f"{PARTIAL}*"):
+            path.unlink(missing_ok=True)
         yield

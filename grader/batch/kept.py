@@ -136,12 +136,18 @@ def run_at(
         data = path.read_bytes()
     except OSError as error:
         raise SandboxError(f"{path} cannot be read: {error.strerror}.") from error
+    try:
+        observations = from_frames(data, assignment.limits.snapshot_bytes, only)
+    except SandboxError as error:
+        who = path.name.removesuffix(".frames.gz")
+        advice = f"Remove it; the same `grader grade` then runs {who} again."
+        raise SandboxError(f"{path}: {error} {advice}") from error
     return Execution(
         status=record.status,
         seconds=record.seconds,
         device=record.device,
         isolation=record.isolation,
         cells=tuple(CellOutcome(c.index, c.status, c.error) for c in record.cells),
-        observations=from_frames(data, assignment.limits.snapshot_bytes, only),
+        observations=observations,
         message=message,
     )

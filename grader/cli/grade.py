@@ -3,7 +3,6 @@
 import contextlib
 import json
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -156,8 +155,10 @@ def _collected(
     if output is not None:
         yield collect(paths, output / ".unpacked", students)
         return
-    with tempfile.TemporaryDirectory(prefix="grader-unpacked-") as folder:
-        yield collect(paths, Path(folder), students)
+    from grader.sandbox import stage
+
+    with stage.temporary() as folder:
+        yield collect(paths, folder / "unpacked", students)
 
 
 def _reports(collection: "Collection", options: Options, form: str, view: "View") -> "list[Report]":

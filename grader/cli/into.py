@@ -43,7 +43,7 @@ def grade_into(
     another command writes to the folder, another assignment is in it, or the gradebook cannot be
     written.
     """
-    from grader.batch.folder import BOOK, alone
+    from grader.batch.folder import BOOK, UNDONE, alone
     from grader.gradebook import open_gradebook
 
     with (
@@ -52,7 +52,7 @@ def grade_into(
         _said_plainly(database or str(folder / BOOK)),
         contextlib.closing(open_gradebook(database or folder / BOOK)) as book,
     ):
-        from grader.batch import again, listing
+        from grader.batch import listing
         from grader.batch.plan import assigned
         from grader.batch.publish import publish
 
@@ -71,7 +71,10 @@ def grade_into(
         listing.save(collection, folder)
         work = assigned(collection.uploads, assignment, settings, folder, book, command)
         new = _graded(work, options, scheduler) if work.plan.total else 0
-        again.install(book, assignment.name, folder)
+        if (folder / UNDONE).exists():
+            from grader.batch import again
+
+            again.install(book, assignment.name, folder)
         published = publish(book, assignment, settings, folder)
         given = {upload.id for upload in collection.uploads}
         reports = [each for each in published.reports if each.submission.id in given]

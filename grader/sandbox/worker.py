@@ -107,6 +107,11 @@ class Worker:
             os.close(output)
             self._end()
 
+    @property
+    def running(self) -> bool:
+        """Whether the warm process is there. It ends with the thread that started it."""
+        return self._process.poll() is None
+
     def interrupt(self) -> None:
         """Send the child a KeyboardInterrupt, as Jupyter's stop button does."""
         with contextlib.suppress(OSError):
@@ -196,10 +201,7 @@ class Pool:
     @contextlib.contextmanager
     def lend(self) -> Iterator[Worker]:
         """Lend a worker, an idle one or a new one; a lost one is not lent again."""
-        try:
-            worker = self._idle.get_nowait()
-        except queue.Empty:
-            worker = self._make()
+        worker = self._take()
         try:
             yield worker
         finally:
@@ -207,6 +209,17 @@ class Pool:
                 self._idle.put(worker)
             else:
                 worker.close()
+
+    def _take(self) -> Worker:
+        """Return an idle worker that has not ended meanwhile, else a new one."""
+        while True:
+            try:
+                worker = self._idle.get_nowait()
+            except queue.Empty:
+                return self._make()
+            if worker.running:
+                return worker
+            worker.close()
 
     def _make(self) -> Worker:
         return Worker(self._assignment, self._device, self._isolation, self._warm)
