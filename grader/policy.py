@@ -34,9 +34,13 @@ def settle(
     facts: Facts,
     settings: AssignmentFile,
     extension: Extension | None = None,
+    *,
+    marking: bool = False,
 ) -> Report:
     """Return the report with what counts: manual points, lateness, cap, rounding, minimum.
 
+    `marking` says that a person has begun to mark the class: an answer that was left blank is then
+    one without points, so that whoever answers nothing has the same `max_score` as the others.
     Of several marks for a question the last counts; one for another text than the submission now
     has does not. A report that is settled already gives the same again.
     """
@@ -47,10 +51,13 @@ def settle(
     pending += sum(a.max_points or 0 for a in report.adjustments if a.kind == "manual")
     for question in settings.questions:
         mark = given.get(question.name)
-        if question.manual is None or mark is None:
+        if question.manual is None:
             continue
         possible = question.manual.points
-        most += 0 if question.bonus else possible
+        blank = marking and question.name not in facts.answers
+        most += possible if (mark or blank) and not question.bonus else 0
+        if mark is None:
+            continue
         pending -= possible
         message = f"A person read your answer and gave {shown(mark.points)} of {shown(possible)}."
         manual.append(

@@ -13,7 +13,8 @@ from grader.errors import SandboxError
 from grader.facts import Facts
 from grader.feedback.index import index
 from grader.gradebook import Gradebook, Marking
-from grader.report import Report, text_of
+from grader.report import QuestionRecord, Report, text_of
+from grader.score import tidy
 from grader.settings import Settings
 from grader.store import file_name, harmless, write
 
@@ -75,7 +76,10 @@ def _views(
 
 
 def table(reports: Iterable[Report]) -> str:
-    """Return grades.csv: a row a submission, a column a question."""
+    """Return grades.csv: a row a submission, a column a question with its manual points.
+
+    `adjustments` is what lateness, cap, rounding and minimum came to: the row adds up.
+    """
     return "".join(_rows(reports))
 
 
@@ -84,7 +88,8 @@ def _rows(reports: Iterable[Report]) -> Iterator[str]:
     begun = False
     for report in reports:
         if not begun:
-            yield _line([*head, *(question.name for question in report.questions), "message"])
+            names = (question.name for question in report.questions)
+            yield _line([*head, *names, "adjustments", "message"])
             begun = True
         graded = report.status == "graded"
         yield _line(
@@ -94,12 +99,22 @@ def _rows(reports: Iterable[Report]) -> Iterator[str]:
                 report.score if graded else "",
                 report.max_score,
                 report.manual_points_pending if graded else "",
-                *(question.score if graded else "" for question in report.questions),
+                *(_earned(question, report) if graded else "" for question in report.questions),
+                _adjusted(report) if graded else "",
                 harmless(report.message or ""),
             ]
         )
     if not begun:
-        yield _line([*head, "message"])
+        yield _line([*head, "adjustments", "message"])
+
+
+def _earned(question: QuestionRecord, report: Report) -> float:
+    given = (a.points for a in report.adjustments if a.question == question.name)
+    return tidy(question.score + sum(given))
+
+
+def _adjusted(report: Report) -> float:
+    return tidy(sum(a.points for a in report.adjustments if a.question is None))
 
 
 def _line(cells: list[object]) -> str:

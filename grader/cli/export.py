@@ -1,7 +1,9 @@
 """`grader export`: marks in the shape in which a platform takes them."""
 
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,6 +99,7 @@ def export(
                 "`grader grade -o DIR` made, or another assignment (-a NAME)."
             )
         made = exporter(platform)(marks, options)
+        made = replace(made, remarks=(*_mixed(where, assignment.name), *made.remarks))
         paths = {suffix: _path(base, suffix, made, output) for suffix in made.files}
         _check_paths(tuple(paths.values()), template, output, force)
         for suffix, path in paths.items():
@@ -110,6 +113,23 @@ def standings(database: str, assignment: str) -> Iterator[Standing]:
 
     found: Iterator[Standing] = open_gradebook(database).standings(assignment)
     yield from found
+
+
+def _mixed(database: str, assignment: str) -> tuple[str, ...]:
+    """Return a sentence where the marks are not all of one version of the assignment."""
+    from grader.gradebook import open_gradebook
+
+    book = open_gradebook(database)
+    digests = {number: version.digest for number, version in book.versions(assignment).items()}
+    found = book.marked(assignment).values()
+    versions = Counter(digests[each.version] for each in found if each.status == "graded")
+    if len(versions) < 2:
+        return ()
+    few = sum(versions.values()) - max(versions.values())
+    return (
+        f"the marks come from {len(versions)} versions of the assignment, {few} of them not from "
+        "the one that most come from: see `grader regrade` first.",
+    )
 
 
 def _check_options(

@@ -68,6 +68,7 @@ def grade_into(
             from grader.batch.extending import extend
 
             extend(book, command, assignment, collection.uploads, extensions.read_bytes())
+        collection = listing.without_known(collection, book.facts(assignment.name))
         listing.save(collection, folder)
         work = assigned(collection.uploads, assignment, settings, folder, book, command)
         new = _graded(work, options, scheduler) if work.plan.total else 0
@@ -136,7 +137,8 @@ def _show(
     from grader.feedback import summary, terminal
 
     out = terminal.console(sys.stdout)
-    if len(reports) <= FITS_A_SCREEN:
+    tabled = len(reports) <= FITS_A_SCREEN
+    if tabled:
         terminal.print_table(reports, out)
     tally = summary.Tally(new, len(plan.done), len(plan.other))
-    summary.print_summary(reports, collection, tally, str(folder), out)
+    summary.print_summary(reports, collection, tally, str(folder), out, tabled=tabled)

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from grader.feedback.terminal import clean, points
 from grader.report import Report
 
 _SHOWN = 3
+_NOTHING = {"rate": "", "left": "", "mean": "", "bad": ""}
 _QUIET_SECONDS = 15.0  # between two lines where nothing can be drawn over
 
 
@@ -45,8 +46,7 @@ class ClassProgress:
             BarColumn(bar_width=None),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(compact=True),
-            TextColumn("left"),
+            TextColumn("{task.fields[left]}"),
             TextColumn("{task.fields[mean]}"),
             TextColumn("{task.fields[bad]}", style="yellow"),
             console=self._console,
@@ -54,7 +54,7 @@ class ClassProgress:
             expand=True,
         )
         self._bar.running = self._what_runs
-        self._task = self._bar.add_task("", total=total, completed=before, rate="", mean="", bad="")
+        self._task = self._bar.add_task("", total=total, completed=before, **_NOTHING)
 
     def started(self, name: str) -> None:
         """Note that a submission has begun to run."""
@@ -80,11 +80,15 @@ class ClassProgress:
             rate = f"{3600 * here / (now - self._began):,.0f}/h" if here else ""
             mean = f"mean {points(self._sum / self._graded)}" if self._graded else ""
             bad = f"{self._failed} not graded" if self._failed else ""
+            rest = (self._total - self._done) * (now - self._began) / here if here else 0
+        left = f"{rest // 60:.0f}:{rest % 60:02.0f} left" if rest else ""
         if self._console.is_terminal:
-            self._bar.update(self._task, completed=self._done, rate=rate, mean=mean, bad=bad)
+            self._bar.update(
+                self._task, completed=self._done, rate=rate, left=left, mean=mean, bad=bad
+            )
         elif now - self._said > _QUIET_SECONDS and here:
             self._said = now
-            parts = [f"{self._done} of {self._total}", rate, mean, bad]
+            parts = [f"{self._done} of {self._total}", rate, left, mean, bad]
             self._console.print("grading: " + ", ".join(part for part in parts if part))
 
     def _what_runs(self) -> str:

@@ -109,7 +109,7 @@ def _announce(work: "Regrading") -> None:
         click.echo(f"{len(scope.same)} were marked by the assignment as it is.", err=True)
     if scope.left:
         click.echo(
-            f"{len(scope.left)} were never run; `grader grade` with the same -o tries them again.",
+            f"{len(scope.left)} have no mark: their files could not be graded, or we failed.",
             err=True,
         )
     if scope.rerun:

@@ -134,7 +134,7 @@ def print_differences(found: Differences, out: Console) -> None:
     for name, text in found.failures:
         out.print(Text(f"{clean(name)}: keeps its mark. {clean(text)}", style="yellow"))
     mean = (
-        f"mean {points(found.before / found.total)} → {points(found.after / found.total)}"
+        f"mean without written answers {points(found.before / found.total)} → {points(found.after / found.total)}"
         if found.total
         else ""
     )

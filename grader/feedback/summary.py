@@ -26,12 +26,21 @@ class Tally:
 
 
 def print_summary(
-    reports: Sequence[Report], collection: Collection, tally: Tally, where: str, out: Console
+    reports: Sequence[Report],
+    collection: Collection,
+    tally: Tally,
+    where: str,
+    out: Console,
+    *,
+    tabled: bool = False,
 ) -> None:
-    """Print at most about 20 lines of 80 columns. `where` is the folder that holds the rest."""
+    """Print at most about 20 lines of 80 columns. `where` is the folder that holds the rest.
+
+    `tabled` says that a table was printed before, which ends with the counts.
+    """
     graded = [each for each in reports if each.status == "graded"]
     for line in (
-        _counts(reports, tally),
+        *([] if tabled else [_counts(reports, tally)]),
         *_marks(graded),
         *_mistakes(graded),
         *_failures(reports),
@@ -64,7 +73,8 @@ def _marks(graded: Sequence[Report]) -> list[Text]:
     if not graded:
         return []
     scores = [each.score for each in graded]
-    most = graded[0].max_score
+    most = max(each.max_score for each in graded)
+    bonus = ", bonus included" if max(scores) > most else ""
     counts = items.distribution(graded)
     top = max((*counts, 1))
     bars = "".join(
@@ -74,7 +84,7 @@ def _marks(graded: Sequence[Report]) -> list[Text]:
         Text(
             f"Marks: mean {points(statistics.fmean(scores))}, median "
             f"{points(statistics.median(scores))}, {points(min(scores))} to {points(max(scores))} "
-            f"of {points(most)}   0 %|{bars}|"
+            f"of {points(most)}{bonus}   0 %|{bars}|"
         )
     ]
 
@@ -92,7 +102,10 @@ def _mistakes(graded: Sequence[Report]) -> list[Text]:
         ]  # fmt: skip
     named = sorted(items.misconceptions(graded), key=lambda each: -len(each.submissions))[:_SHOWN]
     if named:
-        words = ", ".join(f"{each.name} ({len(each.submissions)} ×)" for each in named)
+        words = ", ".join(
+            f"{each.name} in {each.question.split('_')[0]} ({len(each.submissions)} ×)"
+            for each in named
+        )
         lines.append(Text(f"Mistakes that were named: {words}", no_wrap=True, overflow="ellipsis"))
     return lines
 
@@ -113,12 +126,16 @@ def _failures(reports: Sequence[Report]) -> list[Text]:
 
 def _given(collection: Collection) -> list[Text]:
     found = [
-        (len(collection.superseded), "earlier attempts were not graded"),
-        (len(collection.unmatched), "submissions match nobody on the roster"),
-        (len(collection.absent), "students on the roster handed in nothing"),
-        (len(collection.odd), "files are no submission's"),
+        (len(collection.superseded), "earlier attempt was", "earlier attempts were", "not graded"),
+        (len(collection.unmatched), "submission is", "submissions are", "not on the roster"),
+        (len(collection.absent), "student", "students", "of the roster handed in nothing"),
+        (len(strays(collection)), "file is", "files are", "no submission"),
     ]
-    said = "; ".join(f"{count} {words}" for count, words in found if count)
+    said = "; ".join(
+        f"{count} {one if count == 1 else many} {words}"
+        for count, one, many, words in found
+        if count
+    )
     lines = [Text(f"{said}: intake.csv lists them.")] if said else []
     notes = collection.receipts
     return [
@@ -131,6 +148,11 @@ def _given(collection: Collection) -> list[Text]:
     ]
 
 
+def strays(collection: Collection) -> tuple[str, ...]:
+    """Return the files that are no submission's, without a platform's own list, which was read."""
+    return tuple(path for path in collection.odd if not path.endswith("submission_metadata.yml"))
+
+
 def _short(name: str) -> str:
     """Return an id in 30 columns: what is wrong has to fit beside it."""
     return name if len(name) <= 30 else f"{name[:12]}…{name[-17:]}"
@@ -139,7 +161,9 @@ def _short(name: str) -> str:
 def _waiting(graded: Sequence[Report]) -> list[Text]:
     late = sum(any(a.kind == "late" for a in each.adjustments) for each in graded)
     pending = sum(each.manual_points_pending > 0 for each in graded)
-    lines = [Text(f"{late} were late, and cost points for it.")] if late else []
+    lines = (
+        [Text(f"Lateness took points: {late}. Each page says how many, and why.")] if late else []
+    )
     if pending:
-        lines.append(Text(f"{pending} wait for points by hand: `grader manual export`."))
+        lines.append(Text(f"Waiting for points by hand: {pending} (`grader manual export`)."))
     return lines

@@ -300,6 +300,8 @@ class Gradebook:
     def _settled(self, assignment: str) -> Iterator[tuple[Facts, Report, Extension | None]]:
         settings = self.settings(assignment)
         with self._engine.connect() as connection:
+            one = queries.manual(assignment).limit(1)
+            marking = connection.execute(one).first() is not None
             newest = queries.streamed(connection, queries.current(assignment))
             for chunk in queries.chunks(newest):
                 ids = [row["identifier"] for row in chunk]
@@ -312,7 +314,9 @@ class Gradebook:
                 for row in chunk:
                     facts, report = rows.facts_of(row), rows.report_of(row["report"])
                     extension = extended.get(facts.id)
-                    settled = policy.settle(report, given[facts.id], facts, settings, extension)
+                    settled = policy.settle(
+                        report, given[facts.id], facts, settings, extension, marking=marking
+                    )
                     yield facts, settled, extension
 
 

@@ -39,6 +39,7 @@ _COMPUTED = re.compile(
     r"(Current|Final) (Score|Points|Grade)|Override (Score|Grade|Status)|\(read only\)"
 )
 _TITLE = re.compile(r"(?P<title>.*) \((?P<id>\d+)\)", re.DOTALL)
+_DECIMALS = 2
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 
 
@@ -87,7 +88,7 @@ def export(standings: Sequence[Standing], options: Options) -> Export:
         for place in range(identity, len(row.cells))
     )
     written = {
-        place: table.cell(points(value * factor, comma=comma))
+        place: table.cell(points(round(value * factor, _DECIMALS), comma=comma))
         for place, value in marks.items()
         if place not in kept
     }
@@ -104,6 +105,7 @@ def export(standings: Sequence[Standing], options: Options) -> Export:
             *match_remarks(matches, rows, options, "the template"),
             *_kept_remarks(table, column, kept & set(matches.found), rows),
             *_scale_remarks(full, possible, options, title),
+            *_above_remarks([v * factor for p, v in marks.items() if p in written], possible),
             *_formula_remarks(rows),
         ),
         f"in Canvas, Grades > Import, choose the file, check that the only column is “{title}” and "
@@ -208,6 +210,14 @@ def _scale_remarks(
         else "marks are written as they are. Change the points in Canvas, or use --scale."
     )
     return [f"{both} {points(full)}: {done}"]
+
+
+def _above_remarks(marks: list[float], possible: float | None) -> list[str]:
+    above = sum(possible is not None and mark > possible for mark in marks)
+    if not above or possible is None:
+        return []
+    marks_are = "1 mark is" if above == 1 else f"{above} marks are"
+    return [f"{marks_are} above Canvas's {points(possible)} points: bonus points are in them."]
 
 
 def _formula_remarks(rows: dict[int, dict[str, str]]) -> list[str]:

@@ -167,12 +167,15 @@ def folder_name(name: str, participant: str) -> str:
 
 
 def _worksheet(table: Table) -> _Worksheet:
-    header = [table.rows[0].text(place).strip() for place in range(len(table.rows[0].cells))]
+    # Moodle's versions differ in capitals: "Maximum grade", "Maximum Grade".
+    header = [
+        table.rows[0].text(place).strip().casefold() for place in range(len(table.rows[0].cells))
+    ]
     columns = {
-        name: header.index(title)
+        name: header.index(title.casefold())
         for name, titles in _TITLES.items()
         for title in titles
-        if title in header
+        if title.casefold() in header
     }
     missing = [
         _TITLES[name][0] for name in ("participant", "grade", "modified") if name not in columns
