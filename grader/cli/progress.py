@@ -14,7 +14,6 @@ from grader.feedback.terminal import clean, points
 from grader.report import Report
 
 _SHOWN = 3
-_NOTHING = {"rate": "", "left": "", "mean": "", "bad": ""}
 _QUIET_SECONDS = 15.0  # between two lines where nothing can be drawn over
 
 
@@ -54,7 +53,9 @@ class ClassProgress:
             expand=True,
         )
         self._bar.running = self._what_runs
-        self._task = self._bar.add_task("", total=total, completed=before, **_NOTHING)
+        self._task = self._bar.add_task(
+            "", total=total, completed=before, rate="", left="", mean="", bad=""
+        )
 
     def started(self, name: str) -> None:
         """Note that a submission has begun to run."""

@@ -133,11 +133,8 @@ def print_differences(found: Differences, out: Console) -> None:
         _print_changes(found, out)
     for name, text in found.failures:
         out.print(Text(f"{clean(name)}: keeps its mark. {clean(text)}", style="yellow"))
-    mean = (
-        f"mean without written answers {points(found.before / found.total)} → {points(found.after / found.total)}"
-        if found.total
-        else ""
-    )
+    before, after = (points(each / max(1, found.total)) for each in (found.before, found.after))
+    mean = f"mean without written answers {before} → {after}" if found.total else ""
     summary = f"{found.up} up, {found.down} down, {found.same} as before; {mean}"
     out.print(Text(summary.rstrip("; "), style="bold"))
     if found.words:

@@ -161,9 +161,7 @@ def _short(name: str) -> str:
 def _waiting(graded: Sequence[Report]) -> list[Text]:
     late = sum(any(a.kind == "late" for a in each.adjustments) for each in graded)
     pending = sum(each.manual_points_pending > 0 for each in graded)
-    lines = (
-        [Text(f"Lateness took points: {late}. Each page says how many, and why.")] if late else []
-    )
+    lines = [Text(f"Lateness took points from {late}; their pages say why.")] if late else []
     if pending:
         lines.append(Text(f"Waiting for points by hand: {pending} (`grader manual export`)."))
     return lines

@@ -208,4 +208,4 @@ def test_an_archive_of_canvas_from_end_to_end(tmp_path):
     listed = (out / "intake.csv").read_text(encoding="utf-8-sig")
     assert listed.count("not on the roster") == 1
     assert listed.count("handed in nothing") == 2
-    assert "2 students on the roster handed in nothing" in " ".join(done.stdout.split())
+    assert "2 students of the roster handed in nothing" in " ".join(done.stdout.split())
