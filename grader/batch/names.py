@@ -2,6 +2,9 @@
 
 from grader.store import file_name
 
+# All of those below.
+FOLDERS = ("snapshots", "uploads", "reports", "feedback", "staff")
+
 
 def snapshot_name(identifier: str) -> str:
     """Return the path of what a submission's run left."""

@@ -129,6 +129,20 @@ def test_a_folder_is_written_by_one_command_at_a_time(tmp_path):
     assert "another grader is writing to" in done.stderr
 
 
+def test_what_a_killed_command_left_half_written_goes_and_nothing_else(tmp_path):
+    """A student may hand in a file of such a name, and DIR may hold files that are not ours."""
+    out = tmp_path / "out"
+    ours = [out / "reports" / "ann" / ".partial-abc", out / ".partial-def"]
+    theirs = [out / ".unpacked" / "a" / ".partial-notes", out / "mine" / ".partial-draft"]
+    for path in (*ours, *theirs):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    with alone(out):
+        pass
+    assert not any(path.exists() for path in ours)
+    assert all(path.exists() for path in theirs)
+
+
 def test_a_full_disk_is_one_sentence_and_what_was_graded_stays(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
