@@ -1,6 +1,7 @@
 """Common to the commands: options, exit statuses, errors in one sentence, signals, progress."""
 
 import contextlib
+import shlex
 import signal
 import sys
 from collections.abc import Iterable, Iterator
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from grader.assignment import Assignment, Course, find_course
+from grader.batch.folder import BOOK
 from grader.errors import GraderError, UsageError
 
 if TYPE_CHECKING:
@@ -46,11 +48,36 @@ def opened(folder: Path, database: str | None) -> "Iterator[Gradebook]":
     """Open the gradebook of a folder that `grader grade -o` made, or the one at a URL or path."""
     from grader.gradebook import open_gradebook
 
-    place = database or str(folder / "gradebook.sqlite")
-    if "://" not in place and not Path(place).is_file():
-        raise UsageError(f"no gradebook {place}: name a folder that `grader grade -o DIR` made.")
-    with contextlib.closing(open_gradebook(place)) as book:
+    place = database or str(folder / BOOK)
+    path = Path(place)
+    if "://" not in place and not path.is_file():
+        raise UsageError(
+            f"no {path.name} in {path.parent}: expected a folder that `grader grade -o DIR` made. "
+            "Name a gradebook elsewhere with --database URL."
+        )
+    with said_plainly(place), contextlib.closing(open_gradebook(place)) as book:
         yield book
+
+
+@contextlib.contextmanager
+def said_plainly(
+    place: str, then: str = "Marks are in it whole or not at all; the command can be repeated."
+) -> Iterator[None]:
+    """Say in a sentence why a gradebook could not be read or written, and what holds `then`."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        yield
+    except DBAPIError as error:
+        shown = make_url(place).render_as_string() if "://" in place else place
+        why = str(error.orig).strip().splitlines()[0]
+        raise UsageError(f"the gradebook {shown} could not be used: {why}. {then}") from error
+
+
+def command_line() -> str:
+    """Return the command as it was typed."""
+    return shlex.join(["grader", *sys.argv[1:]])
 
 
 def assignment_of(book: "Gradebook", name: str | None) -> str:

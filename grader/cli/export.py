@@ -9,11 +9,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.common import WIDTH, assignment_option, course_option, errors, find_assignment
+from grader.cli.common import (
+    WIDTH,
+    assignment_option,
+    course_option,
+    database_option,
+    errors,
+    find_assignment,
+    opened,
+)
 from grader.errors import UsageError
 from grader.standing import Standing
 
 if TYPE_CHECKING:
+    from grader.gradebook import Gradebook
     from grader.platforms.base import Export
     from grader.report import Report
 
@@ -42,7 +51,7 @@ PLATFORMS = ("canvas", "moodle", "gradescope", "nbgrader", "csv")
     help="Write here. Default: DIR/export/.",
 )
 @click.option("--force", is_flag=True, help="Let -o replace a file that is there.")
-@click.option("--database", help="The gradebook's URL. Default: DIR/gradebook.sqlite.")
+@database_option
 def export(
     folder: Path,
     platform: str,
@@ -70,7 +79,6 @@ def export(
     with errors():
         _check_options(platform, template, column, scale, feedback)
         assignment = find_assignment(course, name)
-        where = database or str(_gradebook(folder))
         base = output or folder / "export" / ("submissions" if platform == "csv" else platform)
         content = template.read_bytes() if template else None
         # Imported here, so that --help and mistakes answer at once.
@@ -91,15 +99,17 @@ def export(
             report=_reports(folder),
         )
         # Gradescope gives a group's members the mark of their one submission by itself.
-        known = standings(where, assignment.name)
-        marks = tuple(everybody(known, folder, members=platform != "gradescope"))
+        with opened(folder, database) as book:
+            known = standings(book, assignment.name)
+            marks = tuple(everybody(known, folder, members=platform != "gradescope"))
+            mixed = _mixed(book, assignment.name)
         if not marks:
             raise UsageError(
-                f"no submission of {assignment.name} in {where}: expected a folder that "
-                "`grader grade -o DIR` made, or another assignment (-a NAME)."
+                f"no submission of {assignment.name} in {database or folder}: expected a folder "
+                "that `grader grade -o DIR` made, or another assignment (-a NAME)."
             )
         made = exporter(platform)(marks, options)
-        made = replace(made, remarks=(*_mixed(where, assignment.name), *made.remarks))
+        made = replace(made, remarks=(*mixed, *made.remarks))
         paths = {suffix: _path(base, suffix, made, output) for suffix in made.files}
         _check_paths(tuple(paths.values()), template, output, force)
         for suffix, path in paths.items():
@@ -107,19 +117,13 @@ def export(
     _print(made, tuple(paths.values()))
 
 
-def standings(database: str, assignment: str) -> Iterator[Standing]:
-    """Yield where each submission of an assignment stands, from the gradebook."""
-    from grader.gradebook import open_gradebook
-
-    found: Iterator[Standing] = open_gradebook(database).standings(assignment)
-    yield from found
+def standings(book: "Gradebook", assignment: str) -> Iterator[Standing]:
+    """Yield where each submission of an assignment stands."""
+    return book.standings(assignment)
 
 
-def _mixed(database: str, assignment: str) -> tuple[str, ...]:
+def _mixed(book: "Gradebook", assignment: str) -> tuple[str, ...]:
     """Return a sentence where the marks are not all of one version of the assignment."""
-    from grader.gradebook import open_gradebook
-
-    book = open_gradebook(database)
     digests = {number: version.digest for number, version in book.versions(assignment).items()}
     found = book.marked(assignment).values()
     versions = Counter(digests[each.version] for each in found if each.status == "graded")
@@ -151,21 +155,11 @@ def _check_options(
         raise UsageError(f"no such file: {template}")
 
 
-def _gradebook(folder: Path) -> Path:
-    path = folder / "gradebook.sqlite"
-    if not path.is_file():
-        raise UsageError(
-            f"no gradebook.sqlite in {folder}: expected a folder that `grader grade -o DIR` made. "
-            "Name a gradebook elsewhere with --database URL."
-        )
-    return path
-
-
 def _pages(folder: Path) -> Callable[[str], bytes | None]:
-    from grader.store import file_name
+    from grader.batch.names import page_names
 
     def page(submission: str) -> bytes | None:
-        path = folder / "feedback" / f"{file_name(submission)}.html"
+        path = folder / page_names(submission)["student"]
         return path.read_bytes() if path.is_file() else None
 
     return page
@@ -174,11 +168,11 @@ def _pages(folder: Path) -> Callable[[str], bytes | None]:
 def _reports(folder: Path) -> "Callable[[str], Report | None]":
     from pydantic import ValidationError
 
+    from grader.batch.names import report_name
     from grader.report import Report
-    from grader.store import file_name
 
     def report(submission: str) -> Report | None:
-        path = folder / "reports" / f"{file_name(submission)}.json"
+        path = folder / report_name(submission)
         if not path.is_file():
             return None
         try:

@@ -1,15 +1,13 @@
 """Into: grade a class into a folder and its gradebook, from where an earlier command stopped."""
 
 import contextlib
-import shlex
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.common import ended_by_signals
+from grader.cli.common import command_line, ended_by_signals, said_plainly
 from grader.cli.ready import Afar, Options, Ready, ready, ready_afar
 from grader.errors import UsageError
 
@@ -19,13 +17,9 @@ if TYPE_CHECKING:
     from grader.report import Report
 
 STOPPED = 130
+GOES_ON = "What was graded before is kept; the same command goes on from there."
 # A class of more than this is summed up on one screen; the table of a smaller one fits it.
 FITS_A_SCREEN = 12
-
-
-def line() -> str:
-    """Return the command as it was typed."""
-    return shlex.join(["grader", *sys.argv[1:]])
 
 
 def grade_into(
@@ -46,11 +40,12 @@ def grade_into(
     from grader.batch.folder import BOOK, UNDONE, alone
     from grader.gradebook import open_gradebook
 
+    place = database or str(folder / BOOK)
     with (
         alone(folder),
         ended_by_signals(),
-        _said_plainly(database or str(folder / BOOK)),
-        contextlib.closing(open_gradebook(database or folder / BOOK)) as book,
+        said_plainly(place, GOES_ON),
+        contextlib.closing(open_gradebook(place)) as book,
     ):
         from grader.batch import listing
         from grader.batch.plan import assigned
@@ -63,7 +58,7 @@ def grade_into(
                 f"with -o for {assignment.name}."
             )
         settings = options.settings(afar=scheduler is not None)
-        command = book.begin(line())
+        command = book.begin(command_line())
         if extensions:
             from grader.batch.extending import extend
 
@@ -112,23 +107,6 @@ def _graded(work: "Assigned", options: Options, scheduler: str | None) -> int:
             )
             sys.exit(STOPPED)
     return new
-
-
-@contextlib.contextmanager
-def _said_plainly(place: str) -> Iterator[None]:
-    """Say in a sentence why the gradebook's database could not be read or written."""
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import DBAPIError
-
-    try:
-        yield
-    except DBAPIError as error:
-        shown = make_url(place).render_as_string() if "://" in place else place
-        why = str(error.orig).strip().splitlines()[0]
-        raise UsageError(
-            f"the gradebook {shown} could not be written: {why}. What was graded before is kept; "
-            "the same command goes on from there."
-        ) from error
 
 
 def _show(

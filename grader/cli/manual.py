@@ -1,7 +1,5 @@
 """`grader manual`: written answers to a sheet, and the marks back into the gradebook."""
 
-import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +7,7 @@ import click
 
 from grader.cli.common import (
     assignment_of,
+    command_line,
     course_option,
     database_option,
     errors,
@@ -110,7 +109,7 @@ def import_(
             marks = read_sheet(data, found, user(), whole_groups=whole_groups)
             new = news(marks, book.given(assignment))
             if new:
-                command = book.begin(shlex.join(["grader", *sys.argv[1:]]))
+                command = book.begin(command_line())
                 book.add_manual_marks(command, assignment, new)
             if made_from is not None:
                 from grader.batch.publish import publish

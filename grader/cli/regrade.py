@@ -1,7 +1,6 @@
 """`grader regrade`: a class as the assignment is now judges it; shown, and written if accepted."""
 
 import json
-import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from grader.cli.common import (
     GRADED,
     NOT_ALL_GRADED,
     assignment_option,
+    command_line,
     counted,
     course_option,
     database_option,
@@ -73,11 +73,10 @@ def regrade(
             from grader.batch.regrade import Regrading
             from grader.feedback import difference, terminal
 
-            line = shlex.join(["grader", *sys.argv[1:]])
             assignment, settings = options.assignment, options.settings()
             if assignment.name not in book.assignments():
                 raise UsageError(f"{folder} holds no marks of {assignment.name}.")
-            work = Regrading(book, line, assignment, settings, folder)
+            work = Regrading(book, command_line(), assignment, settings, folder)
             rules = work.rules_changed
             _announce(work)
             found = difference.Differences()

@@ -6,6 +6,7 @@ import random
 import signal
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -141,6 +142,28 @@ def test_what_a_killed_command_left_half_written_goes_and_nothing_else(tmp_path)
         pass
     assert not any(path.exists() for path in ours)
     assert all(path.exists() for path in theirs)
+
+
+def test_a_damaged_gradebook_is_one_sentence(tmp_path):
+    out = tmp_path / "out"
+    assert grader("grade", classroom(tmp_path / "class", 4), "-o", out).returncode == 0
+    book = out / "gradebook.sqlite"
+    with contextlib.closing(sqlite3.connect(book)) as each:
+        each.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        size = each.execute("PRAGMA page_size").fetchone()[0]
+        root = each.execute("SELECT rootpage FROM sqlite_master WHERE name = 'marks'").fetchone()[0]
+    with book.open("r+b") as file:
+        file.seek((root - 1) * size)
+        file.write(b"\xff" * size)
+    done = subprocess.run(
+        [sys.executable, "-m", "grader", "history", str(out), "student_000"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "gradebook.sqlite could not be used" in done.stderr
 
 
 def test_a_full_disk_is_one_sentence_and_what_was_graded_stays(tmp_path):
