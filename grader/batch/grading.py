@@ -11,7 +11,6 @@ from grader.batch.plan import Assigned, Work
 from grader.batch.produce import Produced, produce, twin
 from grader.facts import Extension
 from grader.gradebook import Marking
-from grader.intake import Upload
 from grader.pipeline import Graded, at_once, draw
 from grader.report import Report
 from grader.sandbox.worker import Pool
@@ -62,41 +61,34 @@ class ClassGrading:
 
     def run(self, grade: Grader) -> Iterator[Report]:
         """Do what is planned; yield each report, as it counts, once it is kept for good."""
-        for upload, model in self._models():
-            graded = revived(model, self._work.folder, self._work.assignment, self._work.settings)
-            yield self._keep(self._twin(upload, model, graded))
+        for model in self._models():
+            yield from self._twins(model)
         for produced in grade(self._work.plan.todo):
             yield self._keep(produced)
-            marking = produced.marking
-            twins = self._work.plan.twins.get(marking.facts.fingerprint, ())
-            if twins:
-                graded = revived(
-                    marking, self._work.folder, self._work.assignment, self._work.settings
-                )
-                for upload in twins:
-                    yield self._keep(self._twin(upload, marking, graded))
+            yield from self._twins(produced.marking)
 
-    def _models(self) -> Iterator[tuple[Upload, Marking]]:
-        """Yield uploads that are identical to what an earlier command graded."""
+    def _models(self) -> Iterator[Marking]:
+        """Yield what an earlier command graded and others are identical to."""
         models, twins = self._work.plan.models, self._work.plan.twins
-        wanted = {models[each]: each for each in twins if each in models}
+        wanted = {models[each] for each in twins if each in models}
         if not wanted:
             return
         for facts, report in self._work.book.current(self._work.assignment.name):
             if facts.id in wanted:
-                for upload in twins[wanted[facts.id]]:
-                    yield upload, Marking(facts, report)
+                yield Marking(facts, report)
 
-    def _twin(self, upload: Upload, model: Marking, graded: Graded) -> Produced:
-        other = self._work.uploads.get(model.facts.id)
-        return twin(
-            upload,
-            model,
-            other.receipts if other else (),
-            graded,
-            self._work.assignment,
-            self.extensions.get(upload.id),
-        )
+    def _twins(self, model: Marking) -> Iterator[Report]:
+        """Give all that are identical to what was graded the same mark under their own ids."""
+        work = self._work
+        uploads = work.plan.twins.get(model.facts.fingerprint, ())
+        if not uploads:
+            return
+        graded = revived(model, work.folder, work.assignment, work.settings)
+        other = work.uploads.get(model.facts.id)
+        receipts = other.receipts if other else ()
+        for upload in uploads:
+            extension = self.extensions.get(upload.id)
+            yield self._keep(twin(upload, model, receipts, graded, work.assignment, extension))
 
     def _write(self, produced: Produced) -> None:
         for name, content in produced.files.items():

@@ -73,9 +73,7 @@ def produced(
 def views(graded: Graded, settled: Report, assignment: Assignment) -> dict[str, bytes]:
     """Return the report and its two pages, by their paths: what counts is `settled`."""
     names = page_names(settled.submission.id)
-    material = gather(
-        Graded(settled, graded.submission, graded.execution, graded.given), assignment
-    )
+    material = gather(replace(graded, report=settled), assignment)
     return {
         names["student"]: page(material, "student").encode(),
         names["staff"]: page(material, "staff").encode(),
