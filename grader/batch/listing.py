@@ -13,42 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.errors import UsageError
-from grader.facts import Facts
 from grader.standing import Standing
 from grader.store import harmless, write
 
 if TYPE_CHECKING:  # slow to import, and reading the list does not need it
     from grader.intake.collection import Collection
-    from grader.intake.roster import Student
 
 NAME = "intake.csv"
 COLUMNS = ("what", "id", "student", "path", "note", "identity")
 ABSENT, MEMBER = "handed in nothing", "member of a group"
-
-
-def without_known(collection: "Collection", known: Iterable[Facts]) -> "Collection":
-    """Return the collection without absent students who handed in before, to this folder."""
-    ids = {
-        value.casefold()
-        for facts in known
-        for key, value in (*facts.identity.items(), ("id", facts.id))
-        if key not in ("first_name", "last_name")
-    }
-    absent = tuple(
-        student
-        for student in collection.absent
-        if not ids & {value.casefold() for value in _names(student)}
-    )
-    return replace(collection, absent=absent)
-
-
-def _names(student: "Student") -> Iterator[str]:
-    """Yield what tells a student apart; the name only where there is nothing else."""
-    identity = student.identity
-    own = [identity[key] for key in identity if key not in ("name", "first_name", "last_name")]
-    yield from (each for each in (*own, student.id) if each)
-    if not own and not student.id and "name" in identity:
-        yield identity["name"]
 
 
 def save(collection: "Collection", folder: Path) -> None:
@@ -86,7 +59,8 @@ def _rows(collection: "Collection") -> Iterator[tuple[str, ...]]:
             who, about = member.get("name", ""), member.get("email", "")
             yield MEMBER, name, who, "", about, json.dumps(dict(member))
     for path in collection.odd:
-        yield "no submission", "", "", path, "", ""
+        note = "" if path in collection.strays else "read for names and times"
+        yield "no submission", "", "", path, note, ""
 
 
 def everybody(standings: Iterable[Standing], folder: Path, *, members: bool) -> Iterator[Standing]:

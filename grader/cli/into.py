@@ -50,6 +50,7 @@ def grade_into(
         from grader.batch import listing
         from grader.batch.plan import assigned
         from grader.batch.publish import publish
+        from grader.intake.collection import handed_in_before
 
         assignment = options.assignment
         if others := set(book.assignments()) - {assignment.name}:
@@ -63,7 +64,8 @@ def grade_into(
             from grader.batch.extending import extend
 
             extend(book, command, assignment, collection.uploads, extensions.read_bytes())
-        collection = listing.without_known(collection, book.facts(assignment.name))
+        before = {facts.id: facts.identity for facts in book.facts(assignment.name)}
+        collection = handed_in_before(collection, before)
         listing.save(collection, folder)
         work = assigned(collection.uploads, assignment, settings, folder, book, command)
         new = _graded(work, options, scheduler) if work.plan.total else 0

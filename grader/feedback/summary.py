@@ -129,7 +129,7 @@ def _given(collection: Collection) -> list[Text]:
         (len(collection.superseded), "earlier attempt was", "earlier attempts were", "not graded"),
         (len(collection.unmatched), "submission is", "submissions are", "not on the roster"),
         (len(collection.absent), "student", "students", "of the roster handed in nothing"),
-        (len(strays(collection)), "file is", "files are", "no submission"),
+        (len(collection.strays), "file is", "files are", "no submission"),
     ]
     said = "; ".join(
         f"{count} {one if count == 1 else many} {words}"
@@ -146,11 +146,6 @@ def _given(collection: Collection) -> list[Text]:
         ),
         *([Text(f"… and {len(notes) - _SHOWN} more notes")] if len(notes) > _SHOWN else []),
     ]
-
-
-def strays(collection: Collection) -> tuple[str, ...]:
-    """Return the files that are no submission's, without a platform's own list, which was read."""
-    return tuple(path for path in collection.odd if not path.endswith("submission_metadata.yml"))
 
 
 def _short(name: str) -> str:

@@ -3,10 +3,10 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from grader.errors import UsageError
-from grader.intake.layouts import Identity
+from grader.intake.layouts import LAYOUTS, Identity
 from grader.intake.matching import Person, match
 from grader.intake.roster import Roster, Student
 from grader.intake.sources import source
@@ -44,6 +44,25 @@ class Collection:
     absent: tuple[Student, ...] = ()
     odd: tuple[str, ...] = ()
     receipts: tuple[str, ...] = ()
+
+    @property
+    def strays(self) -> tuple[str, ...]:
+        """The odd files without a platform's own lists, which were read."""
+        found = self.layout.split(", ")
+        lists = {layout.metadata for layout in LAYOUTS if layout.name in found}
+        return tuple(each for each in self.odd if PurePosixPath(each).name not in lists)
+
+
+def handed_in_before(collection: Collection, before: Mapping[str, Identity]) -> Collection:
+    """Return the collection without absent students of whom something was handed in `before`.
+
+    `before` are the identities of earlier submissions, by id.
+    """
+    now = {upload.id for upload in collection.uploads}
+    people = [Person(name, identity) for name, identity in before.items() if name not in now]
+    found = set(match(people, collection.absent).values())
+    absent = (each for place, each in enumerate(collection.absent) if place not in found)
+    return replace(collection, absent=tuple(absent))
 
 
 def collect(paths: Sequence[Path], unpacked: Path, roster: Roster | None = None) -> Collection:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from grader.errors import SubmissionError, UsageError
 from grader.intake import Collection, collect, fingerprint, gather, read, read_roster
+from grader.intake.collection import handed_in_before
 
 OWN = notebook("mean = sum")
 CANVAS = {
@@ -423,6 +424,29 @@ def test_a_roster_names_everybody_and_says_who_is_missing(tmp_path):
     assert [each.identity["name"] for each in found.absent] == ["Absent Poe"]
     assert found.unmatched == ("1003", "1004", "1005", "1006", "1007", "1008")
     assert len(found.uploads) == 8
+
+
+def test_who_handed_in_with_an_earlier_download_is_not_absent_from_a_later_one(tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text(
+        "Student,ID,SIS User ID,SIS Login ID,Section\n"
+        '"Doe, Jane",1001,S1,jane,A\n"Doe, John",1002,S2,john,A\n"Poe, Absent",1099,S9,absent,A\n'
+    )
+    students = read_roster(roster)
+    first = collect([zip_at(tmp_path / "a.zip", CANVAS)], tmp_path / "u", students)
+    late = {"tanli_1007_900_hw.ipynb": OWN, "uenoken_1008_901_hw.ipynb": OWN}
+    second = collect([zip_at(tmp_path / "b.zip", late)], tmp_path / "u", students)
+    assert len(second.absent) == 3
+    before = {upload.id: upload.identity for upload in first.uploads}
+    left = handed_in_before(second, before).absent
+    assert [each.identity["name"] for each in left] == ["Absent Poe"]
+
+
+def test_a_list_that_was_read_is_no_stray(tmp_path):
+    members = {**GRADESCOPE, ".notes": b"x"}
+    found = collect([zip_at(tmp_path / "a.zip", members)], tmp_path / "u")
+    assert sorted(found.odd) == [".notes", "submission_metadata.yml"]
+    assert found.strays == (".notes",)
 
 
 def test_everybody_of_a_group_is_there(tmp_path):
