@@ -49,28 +49,21 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_full_disk_is_said_plainly_and_leaves_nothing_half_written(tmp_path):
+def test_a_full_disk_is_said_plainly_and_leaves_nothing_half_written(small_disk):
     """A real full disk, which the gradebook fits on and a solved notebook's files do not."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "none", str(disk)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("mounting a small tmpfs needs root")
-    try:
-        submission = Path(__file__).parent / "submissions" / "right_solved" / "submission.ipynb"
-        done = subprocess.run(
-            [sys.executable, "-m", "grader", "grade", str(submission), "-o", str(disk)],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=Path(__file__).parent.parent,
-        )
-        assert done.returncode == 2
-        assert "No space left on device" in done.stderr
-        assert "Traceback" not in done.stderr
-        assert not [p for p in disk.rglob("*") if p.name.startswith(".partial")]
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
+    disk = small_disk("400k")
+    submission = Path(__file__).parent / "submissions" / "right_solved" / "submission.ipynb"
+    done = subprocess.run(
+        [sys.executable, "-m", "grader", "grade", str(submission), "-o", str(disk)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parent.parent,
+    )
+    assert done.returncode == 2
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not [p for p in disk.rglob("*") if p.name.startswith(".partial")]
 
 
 def test_notebooks_of_one_name_are_told_apart_and_none_is_taken_twice(tmp_path):

@@ -166,28 +166,21 @@ def test_a_damaged_gradebook_is_one_sentence(tmp_path):
     assert "gradebook.sqlite could not be used" in done.stderr
 
 
-def test_a_full_disk_is_one_sentence_and_what_was_graded_stays(tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=700k", "none", str(disk)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("mounting a small tmpfs needs root")
-    try:
-        folder, out = classroom(tmp_path / "class", 30), disk / "out"
-        done = grader("grade", folder, "-o", out, "-j", 2)
-        assert done.returncode == 2
-        assert "Traceback" not in done.stderr
-        sentence = done.stderr.strip().splitlines()[-1]
-        assert "No space left on device" in sentence or "disk is full" in sentence
-        before = marks(out)
-        assert 0 < before < 30
-        subprocess.run(["mount", "-o", "remount,size=20m", str(disk)], check=True)
-        done = grader("grade", folder, "-o", out, "-j", 2)
-        assert done.returncode == 1, done.stderr
-        assert f"({30 - before} now, {before} before)" in done.stdout
-        assert len(kept(out)["rows"]) == 30
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
+def test_a_full_disk_is_one_sentence_and_what_was_graded_stays(small_disk, tmp_path):
+    disk = small_disk("700k")
+    folder, out = classroom(tmp_path / "class", 30), disk / "out"
+    done = grader("grade", folder, "-o", out, "-j", 2)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    sentence = done.stderr.strip().splitlines()[-1]
+    assert "No space left on device" in sentence or "disk is full" in sentence
+    before = marks(out)
+    assert 0 < before < 30
+    subprocess.run(["mount", "-o", "remount,size=20m", str(disk)], check=True)
+    done = grader("grade", folder, "-o", out, "-j", 2)
+    assert done.returncode == 1, done.stderr
+    assert f"({30 - before} now, {before} before)" in done.stdout
+    assert len(kept(out)["rows"]) == 30
 
 
 def test_nothing_to_do_starts_no_process_and_imports_no_torch(tmp_path):
