@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.intake import gather
+from grader.intake import collect
 from grader.store import file_name, harmless, write
 
 ids = st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300)
@@ -71,7 +71,7 @@ def test_notebooks_of_one_name_are_told_apart_and_none_is_taken_twice(tmp_path):
         (tmp_path / name).mkdir()
         (tmp_path / name / "hw.ipynb").write_text("{}")
     paths = [tmp_path / name / "hw.ipynb" for name in ("ann", "bob")]
-    found = gather([*paths, paths[0]])
+    found = collect([*paths, paths[0]], tmp_path / "u").uploads
     assert len(found) == 2
     assert len({upload.id for upload in found}) == 2
     assert all(

@@ -16,7 +16,7 @@ from grader.facts import Extension, Facts, ManualMark, called
 from grader.gradebook import queries, rows, tables, versions
 from grader.gradebook.records import Command, Entry, Marked, Marking, Run, Version
 from grader.gradebook.tables import writing
-from grader.report import Report, SubmissionRecord
+from grader.report import Report
 from grader.score import tidy
 from grader.standing import Standing
 
@@ -175,20 +175,6 @@ class Gradebook:
             raise UsageError(f"the gradebook has no assignment `{assignment}`; found: {known}.")
         return rows.version_of(found).settings
 
-    def done(self, assignment: str, settings: str) -> dict[str, str]:
-        """Return the fingerprint by id of what needs no grading under the same settings.
-
-        A mark whose status is "error" is none: the grader failed.
-        """
-        marks, submissions = tables.marks, tables.submissions
-        query = (
-            queries.current(assignment)
-            .where(marks.c.settings == settings, marks.c.status != "error")
-            .with_only_columns(submissions.c.identifier, submissions.c.fingerprint)
-        )
-        with self._engine.connect() as connection:
-            return {row[0]: row[1] for row in connection.execute(query)}
-
     def marked(self, assignment: str) -> dict[str, Marked]:
         """Return, by id, what each submission's newest mark was made of."""
         marks, submissions = tables.marks, tables.submissions
@@ -228,19 +214,6 @@ class Gradebook:
         with self._engine.connect() as connection:
             found = queries.streamed(connection, queries.longer(assignment))
             return {row["identifier"]: rows.extension_of(row) for row in found}
-
-    def find(self, assignment: str, settings: str, facts: Facts) -> Report | None:
-        """Return the report that an identical submission has under the same settings, as its own.
-
-        Its receipts are those of the other upload.
-        """
-        query = queries.same(assignment, settings, facts.fingerprint)
-        with self._engine.connect() as connection:
-            blob = connection.scalar(query)
-        if blob is None:
-            return None
-        own = SubmissionRecord(id=facts.id, student=facts.student, sha256=facts.sha256)
-        return rows.report_of(blob).model_copy(update={"submission": own})
 
     def facts(self, assignment: str) -> Iterator[Facts]:
         """Yield the submissions as they are now, sorted by id."""

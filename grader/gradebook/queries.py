@@ -81,22 +81,6 @@ def longer(assignment: str, identifiers: Sequence[str] | None = None) -> Query:
     return query.order_by(extensions.c.id)
 
 
-def same(assignment: str, settings: str, fingerprint: str) -> Query:
-    """Select the newest report of identical submissions under the same settings."""
-    return (
-        select(marks.c.report)
-        .join(submissions)
-        .where(
-            submissions.c.assignment == assignment,
-            submissions.c.fingerprint == fingerprint,
-            marks.c.settings == settings,
-            marks.c.status == "graded",
-        )
-        .order_by(marks.c.id.desc())
-        .limit(1)
-    )
-
-
 def states(connection: Connection, assignment: str, many: Sequence[Facts]) -> list[int]:
     """Return the rows of submissions' states, added where they are not there yet."""
     wanted = [rows.of_facts(facts, assignment) for facts in many]

@@ -2,7 +2,7 @@
 
 from grader.intake.collection import Collection, Superseded, collect
 from grader.intake.contents import digest, fingerprint
-from grader.intake.places import gather, uploads
+from grader.intake.places import uploads
 from grader.intake.reading import read
 from grader.intake.roster import Roster, Student, read_roster
 from grader.intake.upload import Submission, Upload
@@ -17,7 +17,6 @@ __all__ = [
     "collect",
     "digest",
     "fingerprint",
-    "gather",
     "read",
     "read_roster",
     "uploads",

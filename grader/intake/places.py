@@ -1,7 +1,7 @@
 """Places: the uploads at a path, be it a file or a folder of them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from grader.intake.upload import Upload
@@ -56,16 +56,6 @@ def _odd(top: Path, found: list[Path]) -> Iterator[Path]:
             continue
         if path not in holding:
             yield path
-
-
-def gather(paths: Iterable[Path]) -> tuple[Upload, ...]:
-    """Return the uploads at all of `paths`, each once, with ids that differ."""
-    found = {each.path.resolve(): each for path in paths for each in uploads(path)}
-    ids = Counter(each.id for each in found.values())
-    return tuple(
-        each if ids[each.id] == 1 else Upload(file_text(where.as_posix()).lstrip("/"), each.path)
-        for where, each in found.items()
-    )
 
 
 def submitted(folder: Path) -> Iterator[Path]:

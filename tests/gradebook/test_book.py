@@ -25,7 +25,8 @@ from support import ROOT, TINY
 from grader.assignment import Assignment, Course
 from grader.errors import UsageError
 from grader.facts import Extension, ManualMark
-from grader.gradebook import Marking, Version, open_gradebook, settings_digest
+from grader.gradebook import Marking, Version, open_gradebook
+from grader.gradebook.records import Marked
 from grader.gradebook.tables import METADATA, connect
 
 
@@ -77,26 +78,19 @@ def test_submissions_are_sorted_as_python_sorts(book, assignment):
     assert [s.submission for s in book.standings("a")] == sorted(ids)
 
 
-def test_done_is_what_needs_no_grading_under_the_same_settings(book, assignment):
+def test_marked_says_what_the_current_mark_was_made_of(book, assignment):
     command, version = begun(book, assignment)
     for name, status in (("a", "graded"), ("b", "ungradable"), ("c", "error")):
         book.record(command, version, SETTINGS, Marking(facts(name), report(name, status=status)))
-    assert book.done("a", SETTINGS) == {"a": "of a", "b": "of b"}
-    assert book.done("a", settings_digest("digest", "seed", "cuda")) == {}
-    assert book.done("other", SETTINGS) == {}
+    assert book.marked("a") == {
+        "a": Marked("of a", SETTINGS, "graded", version.id),
+        "b": Marked("of b", SETTINGS, "ungradable", version.id),
+        "c": Marked("of c", SETTINGS, "error", version.id),
+    }
+    assert book.marked("other") == {}
     # Graded again under other settings: the old mark is no longer the current one.
     book.record(command, version, "other", Marking(facts("a"), report("a")))
-    assert book.done("a", SETTINGS) == {"b": "of b"}
-
-
-def test_an_identical_submission_is_found_under_its_own_name(book, assignment):
-    command, version = begun(book, assignment)
-    book.record(command, version, SETTINGS, Marking(facts("ann"), report("ann"), RUN))
-    bob = facts("bob", fingerprint="of ann", student="Bob", sha256="1" * 64)
-    found = book.find("a", SETTINGS, bob)
-    assert (found.submission.id, found.submission.student, found.score) == ("bob", "Bob", 4.0)
-    assert book.find("a", "other settings", bob) is None
-    assert book.find("a", SETTINGS, facts("bob")) is None
+    assert book.marked("a")["a"].settings == "other"
 
 
 def test_a_regrade_keeps_the_run_that_it_comes_from(book, assignment):

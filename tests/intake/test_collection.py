@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.errors import SubmissionError, UsageError
-from grader.intake import Collection, collect, fingerprint, gather, read, read_roster
+from grader.intake import Collection, Upload, collect, fingerprint, read, read_roster, uploads
 from grader.intake.collection import handed_in_before
 
 OWN = notebook("mean = sum")
@@ -255,7 +255,7 @@ def test_a_plain_class_keeps_its_ids_and_companions(tmp_path, averages):
         assert dict(read(uploads["ann"], averages).companions) == {"data.csv": b"1"}
 
 
-def test_one_notebook_or_a_zip_with_one_is_what_gather_makes_of_it(tmp_path):
+def test_one_notebook_or_a_zip_with_one_is_one_upload_as_it_lies(tmp_path):
     (tmp_path / "ann.ipynb").write_bytes(OWN)
     zip_at(tmp_path / "bob.zip", {"work/hw.ipynb": OWN, "work/data/x.csv": b"1"})
     zip_at(tmp_path / "cid.zip", {"hw.ipynb": OWN, "data.zip": zipped({"x.csv": b"1"})})
@@ -265,10 +265,12 @@ def test_one_notebook_or_a_zip_with_one_is_what_gather_makes_of_it(tmp_path):
     folder_at(tmp_path / "gus" / "x", {"ann.ipynb": OWN})
     for path in sorted(tmp_path.iterdir()):
         found = collect([path], tmp_path / "u")
-        assert found.uploads == gather([path]), path
+        assert found.uploads == uploads(path), path
         assert found.layout == "plain"
     paths = [folder_at(tmp_path / name, {"hw.ipynb": OWN}) / "hw.ipynb" for name in ("h", "i")]
-    assert collect([*paths, paths[0]], tmp_path / "u").uploads == gather(paths)
+    assert collect([*paths, paths[0]], tmp_path / "u").uploads == tuple(
+        Upload(path.resolve().as_posix().lstrip("/"), path) for path in paths
+    )
 
 
 def test_a_tar_with_one_notebook_is_one_submission(tmp_path, averages):
