@@ -46,26 +46,6 @@ class Copies(Mapping[str, torch.Tensor]):
         return len(self._given)
 
 
-class Drawn(Mapping[str, torch.Tensor]):
-    """Inputs that are drawn once somebody asks for one of them."""
-
-    def __init__(self, draw: Callable[[], Given]) -> None:
-        self._draw = draw
-
-    @functools.cached_property
-    def _given(self) -> Given:
-        return self._draw()
-
-    def __getitem__(self, name: str) -> torch.Tensor:
-        return self._given[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._given)
-
-    def __len__(self) -> int:
-        return len(self._given)
-
-
 @dataclass(frozen=True)
 class Probe:
     """One observation: `observe(given, **{name: notebook[name] for name in needs})`."""

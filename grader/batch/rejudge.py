@@ -20,7 +20,6 @@ from grader.intake import Submission
 from grader.judging import judge, with_followed
 from grader.notebook import Notebook
 from grader.pipeline import Settings
-from grader.probes import Drawn
 from grader.report import Report
 from grader.score import Mark
 
@@ -113,9 +112,7 @@ def _judgement(task: Task, how: How) -> Judgement:
     needed = with_followed(assignment, task.only)
     execution = kept.run_at(task.snapshot, record, message, assignment, needed)
     light = Submission(facts.id, facts.student, facts.sha256, (), facts.answers, (), _NO_NOTEBOOK)
-    settings = Settings(how.device, how.secret)
-    # Not every check looks at the inputs, and to draw them takes as long as to judge.
-    given = Drawn(lambda: pipeline.draw(light, assignment, settings))
+    given = pipeline.draw(light, assignment, Settings(how.device, how.secret))
     new = {mark.question.name: mark for mark in judge(execution, assignment, given, task.only)}
     # Why something is missing stands in the notebook, and it is slow to read.
     missing = any(mark.status == "missing" for mark in new.values())
