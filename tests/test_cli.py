@@ -44,6 +44,26 @@ def test_one_notebook_gives_a_report_on_stdout(right):
     assert done.stderr == ""
 
 
+def test_a_folder_that_is_none_of_ours_stays_as_it_is(tmp_path):
+    for command in ("regrade", "export", "history"):
+        more = {"export": ("--to", "csv"), "history": ("ann",)}.get(command, ())
+        where = () if command == "history" else ("--course", TINY)
+        done = grader(command, tmp_path, *more, *where)
+        assert done.returncode == 2
+        assert "expected a folder that `grader grade -o DIR` made" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_stands_in_a_file_cannot_drive_the_terminal(right, tmp_path):
+    table = tmp_path / "more-time.csv"
+    table.write_text("student,days\n\x1b[2J\x9b31m,2\n")
+    done = grader("grade", right, "-o", tmp_path / "out", "--extensions", table, "--course", TINY)
+    assert done.returncode == 2
+    assert "no submission is" in done.stderr
+    assert "\x1b" not in done.stderr
+    assert "\x9b" not in done.stderr
+
+
 def test_wrong_answers_are_graded_and_say_what_to_do(tmp_path):
     path = write_notebook(tmp_path / "wrong.ipynb", WRONG)
     done = grader("grade", path, "--course", TINY)

@@ -11,6 +11,7 @@ from typing import Any
 
 import dask
 from distributed import Client, Future, KilledWorker
+from distributed.comm.addressing import parse_address, parse_host_port
 
 from grader import pipeline
 from grader.assignment import Assignment
@@ -242,6 +243,8 @@ def _versions(packages: Mapping[str, str | None]) -> dict[str, str]:
 
 def _client(address: str, seconds: float) -> Client:
     try:
+        # A client that is refused its address takes half a minute to end, and does not end quietly.
+        parse_host_port(parse_address(address)[1])
         return Client(address, timeout=seconds, set_as_default=False)
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         raise UsageError(

@@ -117,7 +117,10 @@ def errors() -> Iterator[None]:
     try:
         yield
     except GraderError as error:
-        click.echo(f"grader: {error}", err=True)
+        from grader.feedback.terminal import clean
+
+        # What students and platforms wrote can be in it: it must not drive the terminal.
+        click.echo(f"grader: {clean(str(error))}", err=True)
         sys.exit(WRONG_COMMAND)
     except OSError as error:
         # A full disk, a folder that may not be written: said plainly, nothing half-written.

@@ -99,7 +99,7 @@ def import_(
         data = sheet.read_bytes()
         from grader.batch.folder import alone
 
-        with alone(folder), opened(folder, database) as book:
+        with opened(folder, database) as book, alone(folder):
             assignment, found = _found(book, name)
             from grader.gradebook import user
             from grader.manual import news, read_sheet

@@ -68,7 +68,7 @@ def regrade(
         options = Options(find_assignment(course, name), jobs, device, seed, allow_unsandboxed)
         from grader.batch.folder import alone
 
-        with alone(folder), opened(folder, database) as book:
+        with opened(folder, database) as book, alone(folder):
             from grader.batch.publish import publish
             from grader.batch.regrade import Regrading
             from grader.feedback import difference, terminal

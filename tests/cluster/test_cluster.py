@@ -266,6 +266,21 @@ def test_an_address_without_a_scheduler_is_a_wrong_command(averages):
         pass
 
 
+def test_an_address_without_a_port_is_one_sentence(tmp_path):
+    write_notebook(tmp_path / "ann.ipynb", RIGHT)
+    command = ("grade", tmp_path / "ann.ipynb", "-o", tmp_path / "out", "--scheduler", "here")
+    done = subprocess.run(
+        [sys.executable, "-m", "grader", *map(str, command), "--course", str(TINY)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "expected a Dask scheduler at here" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_a_scheduler_without_workers_is_a_wrong_command(averages, scheduler_alone):
     with (
         pytest.raises(UsageError, match=r"expected a worker at the scheduler .* `dask worker"),
