@@ -16,7 +16,7 @@ from pathlib import Path
 from grader import intake
 from grader.assignment import Assignment
 from grader.batch.names import snapshot_name, upload_name
-from grader.errors import GraderError, SandboxError
+from grader.errors import GraderError, SandboxError, SubmissionError
 from grader.facts import Facts
 from grader.intake.contents import ZIP_MAGIC, contents
 from grader.intake.upload import Submission, Upload
@@ -90,15 +90,23 @@ def from_frames(
 def submission(facts: Facts, folder: Path, assignment: Assignment) -> Submission:
     """Return a submission as it was handed in, from `folder`.
 
-    Raises SandboxError where it is not kept there, SubmissionError where it cannot be read.
+    Raises SandboxError where it is not kept there, or damaged.
     """
     path = folder / upload_name(facts.fingerprint)
     if not path.is_file():
         raise SandboxError(f"{path} is gone: what {facts.id} handed in was kept there.")
     upload = Upload(facts.id, path, facts.identity, facts.submitted, facts.late, facts.attempt)
-    upload = replace(upload, notebook=_counted(upload, facts.fingerprint))
+    try:
+        upload = replace(upload, notebook=_counted(upload, facts.fingerprint))
+        read = intake.read(upload, assignment)
+    except SubmissionError as error:
+        # It could be read when it was handed in: the sentence is not for the student.
+        raise SandboxError(
+            f"{path} is damaged: what {facts.id} handed in was kept there. Remove it; the same "
+            f"`grader grade` then runs it again. ({error})"
+        ) from error
     # The file itself may have been another one: inputs are drawn from its digest.
-    return replace(intake.read(upload, assignment), sha256=facts.sha256, student=facts.student)
+    return replace(read, sha256=facts.sha256, student=facts.student)
 
 
 def _counted(upload: Upload, fingerprint: str) -> str | None:

@@ -130,6 +130,26 @@ def test_a_damaged_snapshot_is_named_with_what_to_do(given, tmp_path, grade_clas
     assert ids(grade_class(given)) == ["ann", "bob"]
 
 
+def test_a_damaged_upload_is_for_staff_to_mend_and_its_mark_stays(given, tmp_path, grade_class):
+    write_notebook(given / "ann.ipynb", RIGHT)
+    grade_class(given)
+    out = tmp_path / "out"
+    (upload,) = (out / "uploads").iterdir()
+    upload.write_bytes(b"no notebook")
+    write_notebook(given / "bob.ipynb", RIGHT)
+    with pytest.raises(SandboxError, match=r"\.zip is damaged: .*Remove it; the same"):
+        grade_class(given)
+    # Its page is made from it, too: where it is damaged, the report alone is shown.
+    (out / "feedback" / "ann.html").unlink()
+    (given / "bob.ipynb").unlink()
+    assert ids(grade_class(given)) == []
+    score = json.loads((out / "reports" / "ann.json").read_text())["score"]
+    assert score > 0
+    assert f"{score:g}" in (out / "feedback" / "ann.html").read_text()
+    upload.unlink()
+    assert ids(grade_class(given)) == ["ann"]
+
+
 def test_lateness_rounding_and_an_extension_reach_every_file(given, tmp_path, grade_class, changed):
     due = datetime(2026, 3, 1, tzinfo=UTC)
     rules = f'[late]\npolicy = "per_day"\ndue = {due.isoformat()}\npercent_per_day = 50\n'
