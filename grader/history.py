@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from grader.facts import Extension, ManualMark
+from grader.feedback.difference import NOTHING, changes
 from grader.feedback.terminal import points
 from grader.gradebook.records import Command, Entry, Marking, Version
 from grader.policy import settle
@@ -33,19 +34,26 @@ class _State:
     manual: tuple[ManualMark, ...] = ()
     extension: Extension | None = None
 
-    def report(self) -> Report | None:
+    def report(self, *, marking: bool) -> Report | None:
         if self.marking is None or self.version is None:
             return None
         facts, settings = self.marking.facts, self.version.settings
-        return settle(self.marking.report, self.manual, facts, settings, self.extension)
+        return settle(
+            self.marking.report, self.manual, facts, settings, self.extension, marking=marking
+        )
 
 
-def steps(entries: Iterable[Entry]) -> Iterator[Step]:
-    """Yield the steps, the oldest first; a version that changes no score is none."""
-    state = _State()
+def steps(entries: Iterable[Entry], marking_since: datetime | None = None) -> Iterator[Step]:
+    """Yield the steps, the oldest first; a version that changes no score is none.
+
+    `marking_since` is when a person began to mark the class, None where nobody has.
+    """
+    state, marking = _State(), False
     for entry in entries:
         after = _after(state, entry)
-        old, new = state.report(), after.report()
+        old = state.report(marking=marking)
+        marking = marking_since is not None and marking_since <= entry.at
+        new = after.report(marking=marking)
         changes = tuple(_changes(entry, state, old, new))
         state = after
         if changes:
@@ -105,13 +113,11 @@ def _marked(marking: Marking, before: Marking | None, new: Report) -> Iterator[s
 
 def _checks(old: Report, new: Report) -> Iterator[str]:
     """Yield the checks whose outcome or points changed."""
-    was = {(q.name, c.name): c for q in old.questions for c in q.checks}
-    now = {(q.name, c.name): c for q in new.questions for c in q.checks}
-    for question, name in {**was, **now}:
-        one, other = was.get((question, name)), now.get((question, name))
-        if one is None or other is None:
-            yield f"{question}: “{name}” is {'new' if one is None else 'gone'}"
-        elif one.status != other.status:
-            yield f"{question}: “{name}” was {one.status}, is {other.status}"
-        elif one.points != other.points:
-            yield f"{question}: “{name}” gives {points(other.points)}, gave {points(one.points)}"
+    for move in (change.move for change in changes(old, new, {})):
+        where = f"{move.question}: “{move.check}”"
+        if NOTHING in (move.before, move.after):
+            yield f"{where} is {'new' if move.before == NOTHING else 'gone'}"
+        elif move.before != move.after:
+            yield f"{where} was {move.before}, is {move.after}"
+        else:
+            yield f"{where} gives {points(move.points_after)}, gave {points(move.points_before)}"

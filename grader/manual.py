@@ -141,9 +141,7 @@ def _row(answer: Answer, group: int, *, names: bool) -> Iterator[object]:
     yield f"#{answer_digest(answer.text)}"
 
 
-def _spread(
-    rows: Sequence[tuple[int, Mapping[str, str]]],
-) -> Iterator[tuple[int, Mapping[str, str]]]:
+def _spread(rows: Sequence[Row]) -> Iterator[Row]:
     """Yield the rows, those without points with the first points and comment of their group."""
     first: dict[tuple[str, str], Mapping[str, str]] = {}
     for _, row in rows:

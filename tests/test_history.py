@@ -62,6 +62,44 @@ def test_every_step_says_what_it_made_of_the_score(graded):
     book.close()
 
 
+def test_who_left_an_answer_blank_ends_where_the_gradebook_says(tmp_path):
+    """The cap is the maximum, and that grows for all once a person marks one of them."""
+    book = open_gradebook(tmp_path / "gradebook.sqlite")
+    first = book.begin("grader grade")
+    version = book.version(first, made(tmp_path, score={"cap": "max_score"}))
+    for name, answers in (("ann", {"q0": "because"}), ("bob", {})):
+        known = facts(name, answers=answers)
+        book.record(first, version, SETTINGS, Marking(known, report(name, (4, 2), pending=0), RUN))
+    assert [standing.score for standing in book.standings("a")] == [4, 4]
+    book.add_manual_marks(book.begin("grader manual import"), "a", [manual(0)])
+    again = Marking(facts("bob", answers={}, attempt=2), report("bob", (4, 2), pending=0), RUN)
+    book.record(book.begin("grader grade"), version, SETTINGS, again)
+    last = list(steps(book.history("a", "bob"), book.marking_since("a")))[-1]
+    standing = {each.submission: each for each in book.standings("a")}["bob"]
+    assert (last.after, last.max_score) == (standing.score, standing.max_score) == (6, 6)
+    book.close()
+
+
+def test_checks_of_one_name_are_told_apart(tmp_path):
+    def twice(*outcomes: str):
+        made_ = report("ann", (4, 2))
+        checks = tuple(
+            made_.questions[0].checks[0].model_copy(update={"status": o}) for o in outcomes
+        )
+        return made_.model_copy(
+            update={"questions": (made_.questions[0].model_copy(update={"checks": checks}),)}
+        )
+
+    book = open_gradebook(tmp_path / "gradebook.sqlite")
+    command = book.begin("grader grade")
+    version = book.version(command, made(tmp_path))
+    for outcomes in (("failed", "passed"), ("passed", "passed")):
+        book.record(command, version, SETTINGS, Marking(facts(), twice(*outcomes), RUN))
+    last = list(steps(book.history("a", "ann")))[-1]
+    assert last.changes == ("q0: “a check” was failed, is passed",)
+    book.close()
+
+
 def test_the_history_of_a_student_is_shown_in_80_columns(graded):
     done = history(graded, "Ann Lee")
     assert done.returncode == 0, done.stderr

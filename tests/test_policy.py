@@ -217,6 +217,17 @@ def test_manual_points_and_what_they_change():
     assert more.questions == report().questions
 
 
+def test_a_blank_answer_is_one_without_points_once_a_person_has_begun_to_mark():
+    blank, waiting = facts(answers={}), facts(answers={"q0": "because"})
+    given = settle(report(), [manual(0)], facts(), settings(), marking=True)
+    none = settle(report(pending=0.0), [], blank, settings(), marking=True)
+    assert (none.score, none.max_score) == (given.score, given.max_score) == (4, 6)
+    assert settle(report(pending=0.0), [], blank, settings()).max_score == 4
+    # What is there and not yet marked is pending, and not part of the maximum yet.
+    open_ = settle(report(), [], waiting, settings(), marking=True)
+    assert (open_.max_score, open_.manual_points_pending) == (4, 2)
+
+
 def test_the_last_mark_counts_and_one_for_another_text_does_not():
     settled = settle(report(), [manual(2), manual(0.5)], facts(), settings())
     assert settled.score == 4.5

@@ -4,6 +4,7 @@ from pathlib import PurePosixPath
 
 from grader.assignment import AssignmentFile
 from grader.gradebook import Version
+from grader.gradebook.versions import changed_files
 
 Captures = dict[str, tuple[str, ...]]
 
@@ -17,8 +18,8 @@ def affected(before: Version, now: Version) -> frozenset[str]:
     names = frozenset(question.name for question in now.settings.questions)
     old = {question.name: question for question in before.settings.questions}
     found = {q.name for q in now.settings.questions if old.get(q.name) != q}
-    for path in before.files.keys() | now.files.keys():
-        if before.files.get(path) == now.files.get(path) or path == "assignments/assignment.toml":
+    for path in changed_files(before.files, now.files):
+        if path == "assignments/assignment.toml":
             continue
         place = PurePosixPath(path)
         if place.parent.name != "tests" or len(place.parts) != 3:

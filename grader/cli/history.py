@@ -35,7 +35,11 @@ def history(folder: Path, student: str, form: str, database: str | None) -> None
             _choose(student, [facts for _, facts in found])
             sys.exit(WRONG_COMMAND)
         listed = [
-            (assignment, facts, list(steps(book.history(assignment, facts.id))))
+            (
+                assignment,
+                facts,
+                list(steps(book.history(assignment, facts.id), book.marking_since(assignment))),
+            )
             for assignment, facts in found
         ]
         if form == "json":

@@ -144,7 +144,7 @@ def _judged(work: "Regrading", options: Options) -> "Iterator[Regraded]":
 def _noted(
     results: "Iterator[Regraded]", found: "Differences", work: "Regrading"
 ) -> "Iterator[Regraded]":
-    from grader.feedback.difference import changed_files
+    from grader.gradebook.versions import changed_files
 
     files = {
         number: changed_files(version.files, work.version.files)

@@ -88,15 +88,6 @@ class Differences:
         }
 
 
-def changed_files(before: Files, now: Files) -> dict[str, str]:
-    """Return what became of each file that differs: "changed", "new" or "gone"."""
-    return {
-        path: "new" if path not in before else "gone" if path not in now else "changed"
-        for path in sorted(before.keys() | now.keys())
-        if before.get(path) != now.get(path)
-    }
-
-
 def changes(before: Report, now: Report, changed: Files, ran: bool = False) -> Iterator[Change]:
     """Yield each check whose status or points differ. `ran` says that the notebook ran again."""
     old = {question.name: question for question in before.questions}

@@ -245,6 +245,11 @@ class Gradebook:
             for row in queries.streamed(connection, queries.manual(assignment)):
                 yield rows.manual_of(row, row["identifier"])
 
+    def marking_since(self, assignment: str) -> datetime | None:
+        """Return when a person began to mark the class, None where nobody has."""
+        with self._engine.connect() as connection:
+            return connection.scalar(queries.first_manual(assignment))
+
     def matching(self, name: str) -> tuple[tuple[str, Facts], ...]:
         """Return the submissions of an id, a name, an email or a login, with their assignments.
 
@@ -273,8 +278,7 @@ class Gradebook:
     def _settled(self, assignment: str) -> Iterator[tuple[Facts, Report, Extension | None]]:
         settings = self.settings(assignment)
         with self._engine.connect() as connection:
-            one = queries.manual(assignment).limit(1)
-            marking = connection.execute(one).first() is not None
+            marking = connection.scalar(queries.first_manual(assignment)) is not None
             newest = queries.streamed(connection, queries.current(assignment))
             for chunk in queries.chunks(newest):
                 ids = [row["identifier"] for row in chunk]

@@ -73,6 +73,12 @@ def manual(assignment: str) -> Query:
     )
 
 
+def first_manual(assignment: str) -> Query:
+    """Select when the first manual mark was given; nothing where there is none."""
+    given = select(func.min(manual_marks.c.created_at)).join(submissions)
+    return given.where(submissions.c.assignment == assignment)
+
+
 def longer(assignment: str, identifiers: Sequence[str] | None = None) -> Query:
     """Select the extensions of submissions, or of those named, the newest last."""
     query = select(extensions).where(extensions.c.assignment == assignment)

@@ -41,6 +41,15 @@ def digest(hashes: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(dict(hashes), sort_keys=True).encode()).hexdigest()
 
 
+def changed_files(before: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
+    """Return what became of each file that differs: "changed", "new" or "gone"."""
+    return {
+        path: "new" if path not in before else "gone" if path not in now else "changed"
+        for path in sorted(before.keys() | now.keys())
+        if before.get(path) != now.get(path)
+    }
+
+
 def settings_digest(version: str, seed: str, device: str) -> str:
     """Return the digest of all that a mark depends on beside the submission.
 
